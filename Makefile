@@ -1,0 +1,39 @@
+# Two commands do everything: `make run` and `make test`. Both install what they need into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check fmt lock bench clean
+
+run: ## Start: the Discord bot with DISCORD_TOKEN set, else the terminal chat.
+	@$(PYTHON) install.py
+	@$(BIN)/python -m bot
+
+test: ## Format, lint, types, import contracts, all tests.
+	@$(PYTHON) install.py --dev
+	@$(MAKE) --no-print-directory check
+
+check: # What `make test` runs once everything is installed.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+fmt: ## Format the code and mend what ruff can mend.
+	@$(PYTHON) install.py --dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## Write both lock files anew from pyproject.toml (needs the network).
+	@$(PYTHON) install.py --dev
+	$(BIN)/pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
+		--no-emit-package torch --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --output-file requirements.lock
+	$(BIN)/uv pip compile --group dev --quiet --universal --generate-hashes \
+		--constraint requirements.lock --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --output-file requirements-dev.lock
+
+clean: ## Remove the virtual environment and every cache; the data folder stays.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,127 @@
+"""Every failure a person may see, with the sentence they read.
+
+    BotError
+    ├── SettingsInvalid        a setting cannot be used
+    ├── ContentInvalid         lessons, prompts or other content files hold faults
+    ├── IndexUnavailable       the passages cannot be searched
+    ├── QuestionInvalid        nothing that could be answered was asked
+    ├── QueueFull              the bot took as many questions as it can hold
+    ├── MemberBusy             this member already has as many waiting as is fair
+    └── EngineError            a model could not write, or not to its end
+        ├── EngineUnreachable  no engine answers at its address
+        ├── EngineBusy         the engine refused for load
+        ├── EngineStalled      the engine went silent
+        ├── EngineFailed       the engine gave up (memory, crash, its own error)
+        ├── EngineProtocol     the engine said something that is not its protocol
+        ├── ModelMissing       the model is not installed there
+        └── RequestRefused     the engine will not take this request
+
+A front end catches `BotError` once and shows `sentence`; anything else is a
+defect of ours and is shown as such, without its trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class BotError(Exception):
+    """A failure whose `sentence` may be shown to anybody: no path, trace or secret in it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class SettingsInvalid(BotError):
+    """A setting cannot be used; the sentence names it and says what would do."""
+
+
+class ContentInvalid(BotError):
+    """Content files hold faults; `faults` has one line for each, for the author."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        noun = "fault" if count == 1 else "faults"
+        super().__init__(f"{count} {noun} in the content files: " + "; ".join(self.faults))
+
+
+class IndexUnavailable(BotError):
+    """The passages cannot be searched now; the sentence says what mends it."""
+
+
+class QuestionInvalid(BotError):
+    """There is nothing in the question that could be answered."""
+
+
+class QueueFull(BotError):
+    """The bot took as many questions as it can hold."""
+
+    def __init__(self, bound: int) -> None:
+        super().__init__(
+            f"I have {bound} questions waiting, which is all I can hold. Try again in a minute."
+        )
+
+
+class MemberBusy(BotError):
+    """This member already has as many questions waiting as is fair to the others."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(
+            f"You already have one question running and {waiting} waiting. "
+            "Let one finish, or stop it, and ask again."
+        )
+
+
+class EngineError(BotError):
+    """A model could not write, or not to its end."""
+
+    def __init__(self, model: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.model = model
+
+
+class EngineUnreachable(EngineError):
+    """No engine answers at its address."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model, f"The engine that runs {model} cannot be reached.")
+
+
+class EngineBusy(EngineError):
+    """The engine refused for load (HTTP 503)."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model, f"The engine that runs {model} is busy. Try again in a minute.")
+
+
+class EngineStalled(EngineError):
+    """The engine went silent for longer than the limit."""
+
+    def __init__(self, model: str, seconds: float) -> None:
+        super().__init__(model, f"{model} wrote nothing for {seconds:.0f} s, so I stopped waiting.")
+
+
+class EngineFailed(EngineError):
+    """The engine gave up: out of memory, a crash, or an error of its own."""
+
+
+class EngineProtocol(EngineError):
+    """The engine sent something that is not its protocol."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model, f"The engine that runs {model} sent something I cannot read.")
+
+
+class ModelMissing(EngineError):
+    """The model is not installed there; the sentence carries the line that installs it."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            model, f"{model} is not installed. An organiser can run: ollama pull {model}"
+        )
+
+
+class RequestRefused(EngineError):
+    """The engine will not take this request (HTTP 400)."""

@@ -1,0 +1,119 @@
+"""The port to whatever writes text: one model, two ways to prompt it, one stream.
+
+An engine adapter (`bot.engines`) yields any number of `Loading` and `Delta`
+and then exactly one `Ended`; or it raises an `EngineError`. What was yielded
+before the error stays true: the text belongs to the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+Think = bool | Literal["low", "medium", "high"]
+EndReason = Literal["stop", "length", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat, before any chat template."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """Where a model lives and how it is loaded.
+
+    `num_ctx` (tokens) belongs here and not to a call: Ollama reloads a model
+    whose load options change between calls.
+    """
+
+    tag: str
+    base_url: str
+    num_ctx: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How one text is drawn: bounded length (tokens), temperature, seed, stop strings."""
+
+    num_predict: int
+    temperature: float = 0.2
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a text cost, from the engine's own counters; durations in seconds."""
+
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    load_seconds: float = 0.0
+    prompt_seconds: float = 0.0
+    answer_seconds: float = 0.0
+    total_seconds: float = 0.0
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens written per second of writing; 0.0 when nothing was measured."""
+        return self.answer_tokens / self.answer_seconds if self.answer_seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The engine is bringing the model into memory; text follows."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The newest piece of text, of thinking, or of both."""
+
+    text: str = ""
+    thinking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The stream is over. `cut` = the engine closed it without saying why."""
+
+    reason: EndReason
+    usage: Usage
+
+
+ModelEvent = Loading | Delta | Ended
+
+
+class Model(Protocol):
+    """One model of one engine."""
+
+    @property
+    def entry(self) -> ModelEntry:
+        """Which model this is and where it lives."""
+        ...
+
+    def chat(
+        self, messages: Sequence[Message], *, think: Think, sampling: Sampling
+    ) -> AsyncGenerator[ModelEvent]:
+        """Answer `messages` through the model's chat template.
+
+        Closing the generator closes the generation. Raises `EngineError`.
+        """
+        ...
+
+    def complete(self, prompt: str, *, sampling: Sampling) -> AsyncGenerator[ModelEvent]:
+        """Continue `prompt` exactly as given, without any template (for base models).
+
+        Closing the generator closes the generation. Raises `EngineError`.
+        """
+        ...
+
+    async def preload(self) -> None:
+        """Bring the model into memory and keep it there. Raises `EngineError`."""
+        ...

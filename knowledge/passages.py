@@ -1,0 +1,81 @@
+"""Passages: the citable sections of lessons, and the port through which they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Shape (texts, dimension), each row of length 1, so that a dot product is the cosine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One headed section of a lesson.
+
+    `id` is `<lesson slug>#<anchor>` and stays as long as the heading does;
+    `path` holds the headings above `heading`, outermost first, without the title;
+    `text` is the section's Markdown without its heading; `asks` are questions it
+    answers, in members' words: indexed beside the text, never shown.
+    """
+
+    id: str
+    lesson: str
+    lesson_title: str
+    heading: str
+    path: tuple[str, ...]
+    anchor: str
+    text: str
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of a passage as it stands there, and how near it is to the question (0 to 1)."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question.
+
+    `score` lies between 0 and 1; higher is better, and hits come best first.
+    `quotes` are the passage's sentences in their order in the text.
+    """
+
+    passage: Passage
+    score: float
+    quotes: tuple[Quote, ...] = ()
+
+
+class PassageSearch(Protocol):
+    """Finds passages. Implemented by `knowledge.search`."""
+
+    async def search(
+        self,
+        question: str,
+        *,
+        previous: str | None = None,
+        lesson: str | None = None,
+        limit: int = 8,
+    ) -> tuple[Hit, ...]:
+        """Return up to `limit` hits, best first.
+
+        `previous` is the member's turn before this one, for follow-ups;
+        `lesson` restricts to one lesson by its slug.
+        """
+        ...
+
+
+class SentenceEncoder(Protocol):
+    """Turns texts into unit vectors off the event loop. Implemented by `knowledge.embedding`."""
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one row for each text, in order."""
+        ...
