@@ -13,6 +13,24 @@ from bot.errors import BotError
 from bot.model import Delta, Loading, Usage
 from knowledge.passages import Hit, Passage
 
+__all__ = [
+    "Citation",
+    "Collected",
+    "Declined",
+    "Delta",
+    "Ending",
+    "Event",
+    "Failed",
+    "Finished",
+    "Loading",
+    "Notice",
+    "NoticeKind",
+    "SourcesFound",
+    "Verdict",
+    "Waiting",
+    "collect",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

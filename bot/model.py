@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
@@ -116,4 +117,62 @@ class Model(Protocol):
 
     async def preload(self) -> None:
         """Bring the model into memory and keep it there. Raises `EngineError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """One model of a server: what is on disk (bytes), and whether it is in memory.
+
+    `vram_bytes` is the part on a GPU and `expires` the moment it leaves memory;
+    0 and None while it is not loaded.
+    """
+
+    name: str
+    size_bytes: int
+    parameter_size: str
+    quantization: str
+    digest: str
+    family: str
+    capabilities: tuple[str, ...] = ()
+    loaded: bool = False
+    vram_bytes: int = 0
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model says of itself. `context_length` (tokens) is what it was trained for.
+
+    Capabilities do not tell a base model from an instructed one.
+    """
+
+    tag: str
+    capabilities: tuple[str, ...]
+    template: str
+    parameters: str
+    family: str
+    parameter_size: str
+    quantization: str
+    context_length: int | None
+
+
+class Engine(Protocol):
+    """A server that runs models: what is there, apart from any one answer."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        ...
+
+    async def version(self) -> str:
+        """Return the server's version. Raises `EngineError`."""
+        ...
+
+    async def models(self) -> tuple[InstalledModel, ...]:
+        """List the installed models and which of them are loaded. Raises `EngineError`."""
+        ...
+
+    async def show(self, tag: str) -> ModelCard:
+        """Return what a model says of itself. Raises `EngineError`."""
         ...

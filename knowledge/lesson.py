@@ -82,11 +82,16 @@ class LessonFaults(Exception):
         self.faults = tuple(faults)
 
 
-def read_lessons(folders: Iterable[Path]) -> tuple[Lesson, ...]:
-    """Read every `*.md` under `folders`, ordered by `order`, then title.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the lesson folders hold: the lessons that can be used, and every fault of the others."""
 
-    Raises LessonFaults with all faults of all files together.
-    """
+    lessons: tuple[Lesson, ...]
+    faults: tuple[str, ...]
+
+
+def survey(folders: Iterable[Path]) -> Survey:
+    """Read every `*.md` under `folders`; lessons come ordered by `order`, then title."""
     lessons: dict[str, Lesson] = {}
     faults: list[str] = []
     for folder in folders:
@@ -101,10 +106,15 @@ def read_lessons(folders: Iterable[Path]) -> tuple[Lesson, ...]:
                 continue
             if lesson.slug in lessons:
                 faults.append(f"{path.name}: another lesson is already called '{lesson.slug}'")
-            lessons[lesson.slug] = lesson
-    if faults:
-        raise LessonFaults(faults)
-    return tuple(sorted(lessons.values(), key=lambda lesson: (lesson.order, lesson.title)))
+            else:
+                lessons[lesson.slug] = lesson
+    ordered = sorted(lessons.values(), key=lambda lesson: (lesson.order, lesson.title))
+    return Survey(tuple(ordered), tuple(faults))
+
+
+def lesson_folders(own: Path | None) -> tuple[Path, ...]:
+    """Return the folders lessons come from: the shipped ones, and an organiser's own."""
+    return (SHIPPED, own) if own else (SHIPPED,)
 
 
 def read_lesson(path: Path) -> Lesson:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import bm25s
-import numpy as np
 import Stemmer
-from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _STEMMER_LANGUAGE = "english"
 _SHORTEST_MENDED = 4
+_FEW_TERMS = 2
+_OPENINGS = frozenset({"and", "but", "or", "so", "then", "why", "also"})
+_POINTING = frozenset(
+    (
+        "it its it's they them their theirs that those these this there one ones other others "
+        "some same such else both former latter he she his her either neither any each which"
+    ).split(" ")
+)
 
 STOPWORDS = frozenset(
     (
@@ -26,7 +33,7 @@ STOPWORDS = frozenset(
         "so some such tell than that the their them then there these they this those to too u "
         "up us very was we were what what's when where which while who whom whose why will "
         "with would you your im ive dont doesnt whats"
-    ).split(" ")  # noqa: SIM905  a list of quoted words is harder to read
+    ).split(" ")
 )
 """Words that say nothing about which passage is meant."""
 
@@ -42,37 +49,64 @@ def terms(text: str) -> list[str]:
     return [stemmer.stemWord(word) for word in words(text) if word not in STOPWORDS]
 
 
+def leans(question: str) -> bool:
+    """Say whether `question` leans on what was said before it.
+
+    True for a question with a pronoun or an opening like "and", for one of very
+    few words, and for one in another language than English, where these rules
+    cannot tell.
+    """
+    said = words(question)
+    if not said or said[0] in _OPENINGS or len(terms(question)) < _FEW_TERMS:
+        return True
+    english = any(word in STOPWORDS for word in said)
+    return not english or any(word in _POINTING for word in said)
+
+
 class Lexicon:
     """BM25 over documents given as texts (Robertson & Zaragoza 2009, by the library bm25s)."""
 
-    def __init__(self, index: bm25s.BM25, size: int) -> None:
+    def __init__(self, index: bm25s.BM25, names: Sequence[str]) -> None:
         self._index = index
-        self._size = size
+        self._names = tuple(names)
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> Lexicon:
-        """Index `texts`; a document is later named by its position."""
+    def build(cls, texts: Mapping[str, str]) -> Lexicon:
+        """Index `texts`, given by name."""
         index = bm25s.BM25()
-        # An empty document keeps its place, so that positions stay those of `texts`.
-        index.index([terms(text) or [""] for text in texts], show_progress=False)
-        return cls(index, len(texts))
+        # A document without words keeps its place: a name's position is its document's.
+        index.index([terms(text) or [""] for text in texts.values()], show_progress=False)
+        return cls(index, tuple(texts))
 
     @classmethod
-    def load(cls, folder: Path) -> Lexicon:
-        """Read what `save` wrote."""
-        index = bm25s.BM25.load(str(folder), mmap=True)
-        return cls(index, int(index.scores["num_docs"]))
+    def load(cls, folder: Path, names: Sequence[str]) -> Lexicon:
+        """Read what `save` wrote, for the names it was built with, in that order."""
+        return cls(bm25s.BM25.load(str(folder), mmap=True), names)
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`."""
         self._index.save(str(folder), show_progress=False)
 
-    def scores(self, question: str) -> NDArray[np.float32]:
-        """Return the BM25 score of each document, shape (documents,); 0 where no word is shared."""
-        known = [term for term in terms(question) if term in self._index.vocab_dict]
+    def shares(self, question: str) -> dict[str, float]:
+        """Return each document's BM25 score as a share (0 to 1) of the highest one attainable.
+
+        A word that stands in no document counts as attainable, so that a question
+        mostly about other things scores low everywhere.
+        """
+        asked = terms(question)
+        known = [term for term in asked if term in self._index.vocab_dict]
         if not known:
-            return np.zeros(self._size, np.float32)
-        return np.asarray(self._index.get_scores(known), np.float32)
+            return dict.fromkeys(self._names, 0.0)
+        attainable = sum(self._weight(term) for term in asked)
+        scores = self._index.get_scores(known) / attainable
+        return dict(zip(self._names, scores.tolist(), strict=True))
+
+    def _weight(self, term: str) -> float:
+        """Inverse document frequency as BM25 has it in Lucene: ln(1 + (N - n + ½) / (n + ½))."""
+        starts = self._index.scores["indptr"]
+        place = self._index.vocab_dict.get(term)
+        n = 0 if place is None else int(starts[place + 1] - starts[place])
+        return math.log(1 + (len(self._names) - n + 0.5) / (n + 0.5))
 
 
 class Speller:
@@ -82,10 +116,13 @@ class Speller:
     so is everything too far from both: a name, another language.
     """
 
-    def __init__(self, texts: Iterable[str], ordinary: frozenset[str]) -> None:
+    def __init__(
+        self, texts: Iterable[str], known: Iterable[str], ordinary: frozenset[str]
+    ) -> None:
+        """Take the texts to mend towards, texts whose words are left alone, and ordinary words."""
         counts = Counter(word for text in texts for word in words(text))
         self._own = [word for word, _ in counts.most_common() if len(word) >= _SHORTEST_MENDED]
-        self._known = ordinary | counts.keys() | STOPWORDS
+        self._known = ordinary | STOPWORDS | {word for text in known for word in words(text)}
         self._ordinary = [word for word in sorted(ordinary) if len(word) >= _SHORTEST_MENDED]
 
     def mend(self, question: str) -> str:

@@ -54,6 +54,21 @@ class Hit:
     quotes: tuple[Quote, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: hits, best first, and how likely the lessons cover the question.
+
+    `covered` (0 to 1) speaks of the question as a whole; a hit's score of one passage.
+    """
+
+    hits: tuple[Hit, ...]
+    covered: float
+
+
+class SearchUnavailable(Exception):
+    """The passages cannot be searched now; the message says what mends it, for anybody to read."""
+
+
 class PassageSearch(Protocol):
     """Finds passages. Implemented by `knowledge.search`."""
 
@@ -64,11 +79,11 @@ class PassageSearch(Protocol):
         previous: str | None = None,
         lesson: str | None = None,
         limit: int = 8,
-    ) -> tuple[Hit, ...]:
+    ) -> Found:
         """Return up to `limit` hits, best first.
 
         `previous` is the member's turn before this one, for follow-ups;
-        `lesson` restricts to one lesson by its slug.
+        `lesson` restricts to one lesson by its slug. Raises SearchUnavailable.
         """
         ...
 

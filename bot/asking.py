@@ -1,0 +1,174 @@
+"""Asking: one question in, one stream of events out, grounded in the lessons.
+
+    find passages → may we answer? → a model writes, or the passages are quoted
+
+Whatever happens, the stream ends with exactly one of Finished, Declined, Failed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.errors import BotError, EngineError, IndexUnavailable, QuestionInvalid
+from bot.events import (
+    Declined,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    NoticeKind,
+    SourcesFound,
+    Waiting,
+)
+from bot.grounding import may_answer
+from bot.prompting import Turn
+from bot.queue import FairQueue
+from bot.quoting import quote
+from bot.writing import Writer, WriterSilent
+from knowledge.passages import Found, PassageSearch, SearchUnavailable
+
+__all__ = ["Asking", "Question", "Turn"]
+
+LONGEST_QUESTION = 12_000
+"""Characters of a question that are read at all; the model's budget cuts further."""
+
+LONGEST_SEARCHED = 1_000
+"""Characters a search looks at: what the embedding model can read."""
+
+REWRITE_BELOW = 0.6
+"""A question covered less than this is rewritten for retrieval when a model is there: it is
+misspelt, in another language, or leans on earlier turns (measured in `bench rewrite`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a member asks. `member` is the key under which they queue; `lesson` a slug."""
+
+    text: str
+    member: str
+    history: tuple[Turn, ...] = ()
+    lesson: str | None = None
+    hits: int = 8
+
+    @property
+    def previous(self) -> str | None:
+        """The member's turn before this one, for follow-ups."""
+        turns = [turn.content for turn in self.history if turn.role == "user"]
+        return turns[-1][:LONGEST_SEARCHED] if turns else None
+
+
+class Asking:
+    """Answers questions. Without a writer it quotes the passages; `why` then says why."""
+
+    def __init__(
+        self,
+        search: PassageSearch,
+        queue: FairQueue,
+        writer: Writer | None,
+        *,
+        why: str = "No model was asked",
+    ) -> None:
+        self._search = search
+        self._queue = queue
+        self._writer = writer
+        self._why = why
+
+    async def ask(self, question: Question) -> AsyncGenerator[Event]:
+        """Answer `question`. Closing the stream stops the model."""
+        try:
+            async with aclosing(self._answer(_cleaned(question))) as events:
+                async for event in events:
+                    yield event
+        except SearchUnavailable as error:
+            yield Failed(IndexUnavailable(str(error)))
+        except BotError as error:
+            yield Failed(error)
+
+    async def _answer(self, question: Question) -> AsyncGenerator[Event]:
+        found = await self._find(question, question.text)
+        if self._writer is None:
+            why = self._why
+        else:
+            unclear = found.covered < REWRITE_BELOW
+            if not unclear:
+                yield SourcesFound(found.hits)
+            try:
+                async with aclosing(self._written(question, found, self._writer)) as events:
+                    async for event in events:
+                        unclear = unclear and not isinstance(event, SourcesFound)
+                        yield event
+            except (EngineError, WriterSilent) as error:
+                why = str(error)
+            else:
+                return
+            if not unclear:  # the sources were told already
+                for event in self._quoted(found, why)[1:]:
+                    yield event
+                return
+        for event in self._quoted(found, why):
+            yield event
+
+    async def _written(
+        self, question: Question, found: Found, writer: Writer
+    ) -> AsyncGenerator[Event]:
+        """Wait for a slot, make an unclear question clear, and let the model write."""
+        async with self._queue.place(question.member) as place:
+            async for turn in place.turns():
+                yield Waiting(turn.position, turn.expected_seconds)
+            if found.covered < REWRITE_BELOW:
+                found = await self._rewritten(question, found, writer)
+                yield SourcesFound(found.hits)
+                if not may_answer(found):
+                    yield _declined(found)
+                    return
+            written = writer.write(question.text, question.history, found.hits)
+            async with aclosing(written):
+                async for event in written:
+                    yield event
+
+    async def _find(self, question: Question, text: str) -> Found:
+        previous = question.previous if text is question.text else None
+        return await self._search.search(
+            text[:LONGEST_SEARCHED],
+            previous=previous,
+            lesson=question.lesson,
+            limit=question.hits,
+        )
+
+    async def _rewritten(self, question: Question, found: Found, writer: Writer) -> Found:
+        """Search again with a clear English question, and keep the better result."""
+        clear = await writer.rewrite(question.text, question.history)
+        if not clear:
+            return found
+        again = await self._find(question, clear)
+        return again if again.covered > found.covered else found
+
+    def _quoted(self, found: Found, why: str) -> list[Event]:
+        """Return the events of an answer made of quotations."""
+        sources = SourcesFound(found.hits)
+        answer, citations = quote(found.hits)
+        if not may_answer(found) or not answer:
+            return [sources, _declined(found)]
+        reason = why.rstrip(".")
+        text = f"These are the lessons' own words; no model wrote them. ({reason}.)"
+        return [sources, Notice(NoticeKind.NO_MODEL, text), Finished(answer, citations)]
+
+
+def _declined(found: Found) -> Declined:
+    nearest = found.hits[0].passage if found.hits else None
+    return Declined("The lessons do not cover this.", nearest)
+
+
+def _cleaned(question: Question) -> Question:
+    """Drop what no model or index can read: NUL and other controls, half surrogates, excess.
+
+    Raises QuestionInvalid when nothing is left.
+    """
+    text = question.text[:LONGEST_QUESTION].encode("utf-8", "ignore").decode()
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    if not any(c.isalnum() for c in text):
+        raise QuestionInvalid("Please ask a question in words.")
+    return Question(text, question.member, question.history, question.lesson, question.hits)

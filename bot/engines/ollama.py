@@ -1,0 +1,289 @@
+"""Models served by Ollama, over its native API.
+
+Native and not `/v1`, because only here are there raw prompts (base models have
+no chat template of their own), `think`, the reason a text ended, and the
+engine's own counters. Facts: github.com/ollama/ollama, docs/api and server/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
+
+from bot.engines.address import checked_address, without_key
+from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
+from bot.engines.inventory import Inventory
+from bot.engines.patience import Patience, paced
+from bot.engines.thinking import ThinkSplitter
+from bot.errors import EngineError, EngineProtocol, RequestRefused
+from bot.model import (
+    Delta,
+    Ended,
+    InstalledModel,
+    Loading,
+    Message,
+    ModelCard,
+    ModelEntry,
+    ModelEvent,
+    Sampling,
+    Think,
+    Usage,
+)
+
+_KEEP_ALIVE = "30m"
+_Line = ChatResponse | GenerateResponse
+_Lines = AsyncGenerator[_Line]
+
+
+class OllamaEngine:
+    """One Ollama server. Holds its connections; `aclose` it.
+
+    `base_url` names scheme, host and port (`http://` without a port would mean
+    port 80); raises `SettingsInvalid` otherwise. `headers` go with every request,
+    for a proxy that wants a key. Nothing is taken from the environment: no
+    proxy, no OLLAMA_HOST, no OLLAMA_API_KEY (the library would send that one to
+    whatever host this is).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        patience: Patience | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.base_url = checked_address(base_url)
+        self.patience = patience or Patience()
+        longest = max(self.patience.first_token, self.patience.gap)
+        # One transport for both clients. Its own limits only stand behind ours.
+        # No bound on connections: the queue in front decides how many run at once.
+        transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers=headers,
+            timeout=httpx.Timeout(10.0, connect=self.patience.connect),
+            transport=transport,
+            trust_env=False,
+        )
+        self.client = AsyncClient(
+            host=self.base_url,
+            headers=headers,
+            timeout=httpx.Timeout(10.0, connect=self.patience.connect, read=longest + 1),
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            auth=None if "authorization" in httpx.Headers(headers) else without_key,
+        )
+        self.inventory = Inventory(self._http)
+
+    def model(self, entry: ModelEntry) -> OllamaModel:
+        """Return the port to one model of this server."""
+        return OllamaModel(self, entry)
+
+    async def models(self) -> tuple[InstalledModel, ...]:
+        """List the installed models and which of them are loaded. Raises `EngineError`."""
+        return await self.inventory.models()
+
+    async def show(self, tag: str) -> ModelCard:
+        """Return what a model says of itself. Raises `EngineError`."""
+        return await self.inventory.show(tag)
+
+    async def version(self) -> str:
+        """Return the server's version. Raises `EngineError`."""
+        return await self.inventory.version()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+        await self.client.close()  # type: ignore[no-untyped-call]  # the library's own lack
+
+
+class OllamaModel:
+    """One model of one Ollama server: `bot.model.Model`.
+
+    Every call sends the same load options (`num_ctx`), because Ollama restarts a
+    model whose load options change.
+    """
+
+    def __init__(self, engine: OllamaEngine, entry: ModelEntry) -> None:
+        self._engine = engine
+        self._entry = entry
+
+    @property
+    def entry(self) -> ModelEntry:
+        """Which model this is and where it lives."""
+        return self._entry
+
+    async def chat(
+        self, messages: Sequence[Message], *, think: Think, sampling: Sampling
+    ) -> AsyncGenerator[ModelEvent]:
+        """Answer `messages`; thinking is kept apart, also where it comes between tags.
+
+        Raises `EngineError`, and ValueError for a `num_predict` below 1.
+        """
+        if not messages:  # Ollama would take it for a preload
+            raise RequestRefused(self._entry.tag, "There is nothing to answer.")
+        turns = [{"role": turn.role, "content": _encodable(turn.content)} for turn in messages]
+        options = self._options(sampling)
+
+        async def start() -> AsyncIterator[ChatResponse]:
+            return await self._engine.client.chat(
+                model=self._entry.tag,
+                messages=turns,
+                think=think,
+                options=options,
+                keep_alive=_KEEP_ALIVE,
+                stream=True,
+            )
+
+        async with aclosing(self._events(start, ThinkSplitter())) as events:
+            async for event in events:
+                yield event
+
+    async def complete(self, prompt: str, *, sampling: Sampling) -> AsyncGenerator[ModelEvent]:
+        """Continue `prompt` as it stands; what comes is passed on as it stands.
+
+        Raises `EngineError`, and ValueError for a `num_predict` below 1.
+        """
+        if not prompt:  # Ollama would take it for a preload
+            raise RequestRefused(self._entry.tag, "There is nothing to continue.")
+        options = self._options(sampling)
+
+        async def start() -> AsyncIterator[GenerateResponse]:
+            return await self._engine.client.generate(
+                model=self._entry.tag,
+                prompt=_encodable(prompt),
+                raw=True,
+                think=False,  # absent means true, and would eat literal think tags
+                options=options,
+                keep_alive=_KEEP_ALIVE,
+                stream=True,
+            )
+
+        async with aclosing(self._events(start, None)) as events:
+            async for event in events:
+                yield event
+
+    async def preload(self) -> None:
+        """Bring the model into memory and keep it there. Raises `EngineError`."""
+        try:
+            async with asyncio.timeout(self._engine.patience.first_token):
+                await self._engine.client.generate(
+                    model=self._entry.tag,
+                    prompt="",
+                    think=False,
+                    options={"num_ctx": self._entry.num_ctx},
+                    keep_alive=_KEEP_ALIVE,
+                )
+        except (ResponseError, *LIBRARY_ERRORS) as error:
+            raise self._translated(error) from error
+
+    def _options(self, sampling: Sampling) -> dict[str, Any]:
+        if sampling.num_predict < 1:
+            raise ValueError("num_predict must be at least 1: a text without bound may never end")
+        options: dict[str, Any] = {
+            "num_ctx": self._entry.num_ctx,
+            "num_predict": sampling.num_predict,
+            "temperature": sampling.temperature,
+        }
+        if sampling.seed is not None:
+            options["seed"] = sampling.seed
+        if sampling.stop:
+            options["stop"] = list(sampling.stop)
+        return options
+
+    async def _events(
+        self, start: Callable[[], Awaitable[AsyncIterator[_Line]]], splitter: ThinkSplitter | None
+    ) -> AsyncGenerator[ModelEvent]:
+        ended = Ended("cut", Usage())  # stays so when the engine closes without a word
+        failure: EngineError | None = None
+        try:
+            async with aclosing(self._lines(start)) as lines:
+                async for line in lines:
+                    if isinstance(line, Loading):
+                        yield line
+                        continue
+                    text, thinking = self._parts(line)
+                    delta = splitter.feed(text) if splitter else Delta(text)
+                    if delta.text or delta.thinking or thinking:
+                        yield Delta(delta.text, thinking + delta.thinking)
+                    if line.done:
+                        ended = _ended(line)
+                        break
+        except EngineError as error:
+            failure = error
+        # The connection is closed by now. What was held back belongs to the reader.
+        rest = splitter.finish() if splitter else Delta()
+        if rest != Delta():
+            yield rest
+        if failure:
+            raise failure
+        yield ended
+
+    async def _lines(
+        self, start: Callable[[], Awaitable[AsyncIterator[_Line]]]
+    ) -> AsyncGenerator[Loading | _Line]:
+        """Yield the engine's lines, none later than patience allows; raises `EngineError`."""
+        patience, tag = self._engine.patience, self._entry.tag
+        cold = await self._is_cold()
+        try:
+            # The library returns a generator and types it as an iterator.
+            stream: _Lines = await start()  # type: ignore[assignment]
+            async with aclosing(paced(stream, patience, model=tag, cold=cold)) as lines:
+                async for line in lines:
+                    yield line
+        except (ResponseError, *LIBRARY_ERRORS) as error:
+            raise self._translated(error) from error
+
+    async def _is_cold(self) -> bool:
+        """Say whether the model has to be loaded; False when that cannot be learned quickly.
+
+        Asked before the request, as Ollama lists a model as soon as it begins to load it.
+        """
+        try:
+            async with asyncio.timeout(self._engine.patience.glance):
+                return not await self._engine.inventory.holds(self._entry.tag)
+        except (EngineError, TimeoutError):
+            return False
+
+    def _parts(self, line: _Line) -> tuple[str, str]:
+        """Return text and thinking of a line; raises `EngineProtocol` when both lack."""
+        if isinstance(line, ChatResponse):
+            text, thinking = line.message.content, line.message.thinking
+        else:
+            text, thinking = line.response, line.thinking
+        if text is None and thinking is None and not line.done:
+            raise EngineProtocol(self._entry.tag)
+        return text or "", thinking or ""
+
+    def _translated(self, error: Exception) -> EngineError:
+        if isinstance(error, ResponseError):
+            return from_status(error.status_code, str(error.error), self._entry.tag)
+        return from_library(error, self._entry.tag, self._engine.patience.first_token)
+
+
+def _ended(line: _Line) -> Ended:
+    """Read the last line: why it is the last, and the counters (nanoseconds there)."""
+
+    def seconds(nanoseconds: int | None) -> float:
+        return (nanoseconds or 0) / 1e9
+
+    usage = Usage(
+        prompt_tokens=line.prompt_eval_count or 0,
+        answer_tokens=line.eval_count or 0,
+        load_seconds=seconds(line.load_duration),
+        prompt_seconds=seconds(line.prompt_eval_duration),
+        answer_seconds=seconds(line.eval_duration),
+        total_seconds=seconds(line.total_duration),
+    )
+    return Ended("length" if line.done_reason == "length" else "stop", usage)
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which no JSON body can carry."""
+    return text.encode("utf-8", "replace").decode()

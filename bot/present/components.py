@@ -1,0 +1,143 @@
+"""A page: one Discord message as data, and its Components V2 form.
+
+Model text stands alone in a container; everything of ours stands outside it, where no model
+text can imitate it. Plain dictionaries, not `discord.ui` views: a view is kept by the library for
+each edit that carried a button, and building one costs more than the edit's own JSON. Buttons are
+found by their custom_id (`bot.present.controls`), so nothing needs to be kept.
+
+Numbers: Discord's documentation, components/reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+TEXT_LIMIT = 4000
+"""Characters of text in one message, over all its components."""
+LABEL_LIMIT = 80
+CUSTOM_ID_LIMIT = 100
+ROW_LIMIT = 5
+
+Component = dict[str, Any]
+
+_ROW, _BUTTON, _SELECT, _TEXT, _FILE, _CONTAINER = 1, 2, 3, 10, 13, 17
+
+
+class Style(IntEnum):
+    """How a button looks."""
+
+    PRIMARY = 1
+    SECONDARY = 2
+    DANGER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button; `custom_id` says what a press means, see `bot.present.controls`."""
+
+    label: str
+    custom_id: str
+    style: Style = Style.SECONDARY
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a select."""
+
+    label: str
+    value: str
+    description: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A list to choose one from."""
+
+    placeholder: str
+    custom_id: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file beside the text."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One message: our lines above, the model's text, our lines below, buttons, a file.
+
+    Two equal pages look the same, so that an edit from one to the other can be left out.
+    """
+
+    above: tuple[str, ...] = ()
+    body: str = ""
+    below: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    select: Select | None = None
+    file: Attached | None = None
+
+
+def components(page: Page) -> list[Component]:
+    """Return the page as Components V2; never empty, never over Discord's limit of text."""
+    room = TEXT_LIMIT - len(page.body[:TEXT_LIMIT])
+    made: list[Component] = []
+    for line in page.above:
+        room -= _add_text(made, line, room)
+    if page.body.strip():
+        body = {"type": _TEXT, "content": page.body[:TEXT_LIMIT]}
+        made.append({"type": _CONTAINER, "components": [body]})
+    for line in page.below:
+        room -= _add_text(made, line, room)
+    if page.file is not None:
+        made.append({"type": _FILE, "file": {"url": f"attachment://{page.file.name}"}})
+    if page.select is not None:
+        made.append({"type": _ROW, "components": [_select(page.select)]})
+    if page.buttons:
+        row = [_button(button) for button in page.buttons[:ROW_LIMIT]]
+        made.append({"type": _ROW, "components": row})
+    return made or [{"type": _TEXT, "content": "…"}]
+
+
+def _add_text(made: list[Component], line: str, room: int) -> int:
+    """Add a line as far as there is room; return its length."""
+    content = line[: max(room, 0)]
+    if not content.strip():
+        return 0
+    made.append({"type": _TEXT, "content": content})
+    return len(content)
+
+
+def _button(button: Button) -> Component:
+    return {
+        "type": _BUTTON,
+        "style": int(button.style),
+        "label": button.label[:LABEL_LIMIT],
+        "custom_id": button.custom_id,
+        "disabled": button.disabled,
+    }
+
+
+def _select(select: Select) -> Component:
+    options = [
+        {
+            "label": choice.label[:100],
+            "value": choice.value[:100],
+            "default": choice.chosen,
+            **({"description": choice.description[:100]} if choice.description else {}),
+        }
+        for choice in select.choices[:25]
+    ]
+    return {
+        "type": _SELECT,
+        "custom_id": select.custom_id,
+        "placeholder": select.placeholder[:150],
+        "options": options,
+    }

@@ -1,0 +1,133 @@
+"""What the model is told: passages, earlier turns and the question, fenced as data and in budget.
+
+Ollama cuts a prompt that is too long without a word, so the budget is ours.
+Tokens are estimated, not counted, because the tokenizer belongs to the engine.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model import Message
+from knowledge.passages import Hit
+from prompts.loader import load_prompt
+
+NOT_IN_LESSONS = "NOT IN THE LESSONS"
+"""What the model writes, and nothing else, when the passages do not answer."""
+
+BYTES_PER_TOKEN = 3.0
+"""Fewer than the 4 or so of English and than the 3 of one Chinese character, so that the
+estimate errs on the safe side."""
+
+PASSAGES = 6
+HISTORY_SHARE = 0.25
+QUESTION_SHARE = 0.25
+MARGIN = 64
+"""Tokens left for the chat template's own marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Messages for the model; `hits` are those it was shown; `left_out` tells what did not fit."""
+
+    messages: tuple[Message, ...]
+    hits: tuple[Hit, ...]
+    left_out: tuple[str, ...]
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens `text` takes; seldom less than it really does."""
+    return int(len(text.encode()) / BYTES_PER_TOKEN) + 1
+
+
+def answer_prompt(
+    question: str, history: Sequence[Turn], hits: Sequence[Hit], *, num_ctx: int, num_predict: int
+) -> Prompt:
+    """Build the prompt of an answer within `num_ctx` tokens, `num_predict` of them kept free."""
+    boundary = secrets.token_hex(8)
+    rules = load_prompt("answer_rules")
+    frame = load_prompt("answer", boundary=boundary, passages="", history="", question="")
+    room = num_ctx - num_predict - MARGIN - estimate_tokens(rules) - estimate_tokens(frame)
+    left_out: list[str] = []
+    asked = _cut(question, int(room * QUESTION_SHARE))
+    if asked != question:
+        left_out.append("the end of your question")
+    room -= estimate_tokens(asked) + MARGIN
+    turns = _recent(history, boundary, int(room * HISTORY_SHARE))
+    if len(turns) < len(history):
+        left_out.append(f"{len(history) - len(turns)} earlier turns")
+    room -= sum(estimate_tokens(turn) for turn in turns)
+    shown = _fitting(hits[:PASSAGES], boundary, room)
+    if len(shown) < len(hits[:PASSAGES]):
+        left_out.append(f"{len(hits[:PASSAGES]) - len(shown)} of the passages found")
+    text = load_prompt(
+        "answer",
+        boundary=boundary,
+        passages="\n\n".join(shown),
+        history="\n\n".join(turns) or "(none)",
+        question=_fenced("question", boundary, asked),
+    )
+    messages = (Message("system", rules), Message("user", text))
+    return Prompt(messages, tuple(hits[: len(shown)]), tuple(left_out))
+
+
+def rewrite_prompt(question: str, history: Sequence[Turn], *, num_ctx: int) -> tuple[Message, ...]:
+    """Build the prompt that asks for one clear English question."""
+    boundary = secrets.token_hex(8)
+    room = num_ctx // 3
+    text = load_prompt(
+        "rewrite",
+        boundary=boundary,
+        history="\n\n".join(_recent(history, boundary, room)) or "(none)",
+        question=_fenced("question", boundary, _cut(question, room)),
+    )
+    return (Message("system", load_prompt("rewrite_rules")), Message("user", text))
+
+
+def _fenced(name: str, boundary: str, text: str) -> str:
+    """Put `text` between fences it cannot close: the boundary is random for each prompt."""
+    return f"<{name} {boundary}>\n{text}\n</{name} {boundary}>"
+
+
+def _recent(history: Sequence[Turn], boundary: str, room: int) -> list[str]:
+    """Return the newest turns that fit, oldest first; a long answer keeps its end."""
+    kept: list[str] = []
+    for turn in reversed(history):
+        content = turn.content[-2000:]
+        fenced = _fenced("earlier turn of the " + turn.role, boundary, content)
+        room -= estimate_tokens(fenced)
+        if room < 0:
+            break
+        kept.append(fenced)
+    return kept[::-1]
+
+
+def _fitting(hits: Sequence[Hit], boundary: str, room: int) -> list[str]:
+    shown: list[str] = []
+    for number, hit in enumerate(hits, start=1):
+        passage = hit.passage
+        head = f"[{number}] {passage.lesson_title} – {passage.heading}"
+        fenced = _fenced("passage", boundary, f"{head}\n{passage.text}")
+        room -= estimate_tokens(fenced)
+        if room < 0:
+            break
+        shown.append(fenced)
+    return shown
+
+
+def _cut(text: str, tokens: int) -> str:
+    """Return the beginning of `text` that fits into `tokens`."""
+    if estimate_tokens(text) <= tokens:
+        return text
+    return text.encode()[: int(max(tokens, 1) * BYTES_PER_TOKEN)].decode(errors="ignore")

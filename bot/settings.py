@@ -1,0 +1,99 @@
+"""Settings: one frozen object, made from the environment and `.env`; nothing else reads either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsInvalid
+from bot.model import ModelEntry
+
+
+class Settings(BaseSettings):
+    """What an organiser may choose. Every field is an environment variable of the same name."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_file=".env", extra="ignore", env_ignore_empty=True
+    )
+
+    discord_token: SecretStr | None = Field(
+        default=None, description="The bot's token. Without it, the terminal chat starts."
+    )
+    discord_guild: int | None = Field(
+        default=None, description="A development server: commands appear there at once."
+    )
+    discord_api_base: str | None = Field(
+        default=None, description="Another address of Discord's HTTP API, for tests."
+    )
+    discord_gateway_url: str | None = Field(
+        default=None, description="Another address of Discord's gateway, for tests."
+    )
+    data_dir: Path = Field(default=Path("data"), description="Where the index and records live.")
+    lessons_dir: Path | None = Field(
+        default=None, description="A folder of your own lessons, beside the shipped ones."
+    )
+    embedding_model: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="A sentence-transformers model: a name on the hub, or a folder.",
+    )
+    ollama_host: str = Field(default="http://127.0.0.1:11434", description="Where Ollama listens.")
+    ask_model: str = Field(
+        default="llama3.2:3b-instruct-q4_K_M",
+        description="The model that writes answers; `tag@http://host:port` for another host.",
+    )
+    engine_slots: int = Field(
+        default=1, ge=1, description="Answers the engine writes at once (OLLAMA_NUM_PARALLEL)."
+    )
+    queue_bound: int = Field(default=256, ge=1, description="Questions that may wait in all.")
+    num_ctx: int = Field(
+        default=8192, ge=1024, description="Tokens of context the model is loaded with."
+    )
+
+    @field_validator("ollama_host")
+    @classmethod
+    def _whole_address(cls, host: str) -> str:
+        """Give a bare host the scheme and port that Ollama's own tools assume."""
+        return whole_address(host)
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the generations of the index lie."""
+        return self.data_dir / "index"
+
+    @property
+    def ask_entry(self) -> ModelEntry:
+        """The model that writes answers, and where it lives."""
+        tag, _, host = self.ask_model.partition("@")
+        return ModelEntry(tag, whole_address(host) if host else self.ollama_host, self.num_ctx)
+
+
+def whole_address(host: str) -> str:
+    """Return `host` as a base URL: http and port 11434 where they are left out.
+
+    A server's listening address 0.0.0.0 is dialled as 127.0.0.1.
+    """
+    bare = "://" not in host
+    url = f"http://{host}" if bare else host
+    url = url.rstrip("/").replace("://0.0.0.0", "://127.0.0.1")
+    authority = url.split("://", 1)[1].split("/", 1)[0]
+    if bare and ":" not in authority.rsplit("]", 1)[-1]:
+        url = url.replace(authority, f"{authority}:11434", 1)
+    return url
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the environment and `.env`; `given` fields win over both.
+
+    Raises SettingsInvalid, naming each setting that cannot be used.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        ]
+        raise SettingsInvalid("These settings cannot be used: " + "; ".join(faults)) from error

@@ -1,0 +1,127 @@
+"""Does a passage say what a sentence says? Measured without another language model.
+
+Features of a claim against a passage: how near they are in meaning (cosine), how
+much of the claim's wording the passage covers, and what speaks against support:
+numbers or names the passage lacks, names paired differently, a negation, an
+opposite, a comparison or a subject turned round, another passage that is nearer.
+A logistic combination of them decides. Its weights come from
+`python -m bench.support fit` (regularised logistic regression, Newton's method,
+on the tuning half of bench/labels/support.jsonl); `python -m bench support` prints
+what they reach on the other half. Change a feature, and fit again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.conflicts import CONFLICTS, conflicts
+from bot.evidence import Evidence, nearness
+from bot.wording import Wording, analyse, stem
+from knowledge.passages import Vectors
+
+WEIGHTS = {
+    "near": 1.59,
+    "margin": -3.80,
+    "coverage": 3.41,
+    "numbers": -4.52,
+    "names": -0.88,
+    "foreign": -1.56,
+    "foreign_near": 6.38,
+    "pair": -0.91,
+    "order": -5.09,
+    "flips": -4.52,
+    "opposites": -5.57,
+    "other_subject": -2.99,
+    "object": -3.65,
+    "local": 1.35,
+}
+BIAS = -3.63
+THRESHOLD = -0.5
+"""Log-odds from which a claim counts as supported: a wrongly removed citation is
+dearer to the reader's trust in the sources than one that is kept too many."""
+
+FOREIGN_COVERAGE = 0.8
+"""What stands for the wording where the claim is not English and words cannot be compared."""
+AKIN_LETTERS = 4
+AKIN_SHARE = 0.6
+"""Words that begin alike for so many letters and so much of the longer one are akin."""
+
+_NOT_WORDS = re.compile(r"\W+")
+_ACRONYMS = frozenset("llm llms ml ai api apis gpu gpus cpu cpus i".split())
+_EMPTY = frozenset(map(stem, "source reference citation see answer based".split()))
+
+
+def says_nothing(claim: str) -> bool:
+    """Tell whether `claim` holds nothing that could be checked, like "Sources:"."""
+    wording = analyse(claim)
+    return not wording.numbers and wording.meanings <= _EMPTY
+
+
+def supports(claim: str, vector: Vectors, cited: Evidence, others: Iterable[Evidence]) -> bool:
+    """Tell whether `cited` bears `claim` out; `others` are the other retrieved passages."""
+    return score(features(claim, vector, cited, others)) >= THRESHOLD
+
+
+def score(found: dict[str, float]) -> float:
+    """Return the log-odds that a claim with these features is supported."""
+    return BIAS + sum(weight * found[name] for name, weight in WEIGHTS.items())
+
+
+def features(
+    claim: str, vector: Vectors, cited: Evidence, others: Iterable[Evidence]
+) -> dict[str, float]:
+    """Measure `claim` (its unit `vector`, shape (dimension,)) against `cited`."""
+    wording = analyse(claim)
+    near = nearness(vector, cited)
+    best_other = max((nearness(vector, other) for other in others), default=0.0)
+    found = {
+        "near": near,
+        "margin": max(0.0, best_other - near),
+        "coverage": _coverage(wording, cited.whole),
+        "numbers": float(not wording.numbers <= cited.whole.numbers),
+        "names": float(len(_unknown_names(wording, cited.whole))),
+        "foreign": float(not wording.english),
+        "foreign_near": 0.0 if wording.english else near,
+    } | conflicts(claim, vector, cited)
+    if not wording.english:
+        found |= {"coverage": FOREIGN_COVERAGE, "local": FOREIGN_COVERAGE}
+        found |= dict.fromkeys(("names", "pair", "flips", "opposites"), 0.0)
+    if _squeezed(claim) in _squeezed(cited.text):
+        found |= dict.fromkeys(CONFLICTS, 0.0)
+    return found
+
+
+def _squeezed(text: str) -> str:
+    return _NOT_WORDS.sub(" ", text.lower()).strip()
+
+
+def _coverage(claim: Wording, whole: Wording) -> float:
+    stems = {word.stem for word in whole.words}
+    covered = [
+        word.meaning in whole.meanings or word.stem in stems or _akin(word.text, whole)
+        for word in claim.words
+    ]
+    return sum(covered) / len(covered) if covered else 1.0
+
+
+def _akin(text: str, whole: Wording) -> bool:
+    """Tell whether a word of the passage begins like `text`: "finance" and "financial"."""
+    for word in whole.words:
+        longest = max(len(text), len(word.text))
+        shared = next(
+            (n for n, (a, b) in enumerate(zip(text, word.text, strict=False)) if a != b),
+            min(len(text), len(word.text)),
+        )
+        if shared >= AKIN_LETTERS and shared >= AKIN_SHARE * longest:
+            return True
+    return False
+
+
+def _bag(whole: Wording) -> set[str]:
+    return {w.text for w in whole.words} | {w.stem for w in whole.words} | whole.names
+
+
+def _unknown_names(claim: Wording, whole: Wording) -> set[str]:
+    bag = _bag(whole)
+    return {n for n in claim.names - _ACRONYMS if n not in bag and stem(n) not in bag}

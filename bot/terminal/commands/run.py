@@ -1,0 +1,23 @@
+"""`run`: the Discord bot with a token, the terminal chat without."""
+
+from __future__ import annotations
+
+import click
+
+from bot.settings import read_settings
+from bot.terminal.app import run_async
+from bot.terminal.chat import chat
+from bot.terminal.screen import Screen
+from bot.wiring import open_services
+
+
+@click.command()
+@run_async
+async def command() -> int:
+    """Bring the index up to date and start: Discord with DISCORD_TOKEN set, else the chat."""
+    screen = Screen()
+    settings = read_settings()
+    if settings.discord_token is not None:
+        screen.tell("The Discord bot is not built yet; this is the terminal chat.")
+    async with open_services(settings, refresh=True, progress=screen.progress) as services:
+        return await chat(services, screen)

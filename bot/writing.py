@@ -1,0 +1,238 @@
+"""Writing: a model answers from passages; its citations are checked while it writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from bot.citations import Checked, strip_refuted
+from bot.errors import EngineError, EngineUnreachable
+from bot.events import (
+    Citation,
+    Declined,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    NoticeKind,
+    Verdict,
+)
+from bot.grounding import CitationChecker
+from bot.model import Delta, Ended, Model, Sampling
+from bot.prompting import NOT_IN_LESSONS, Prompt, Turn, answer_prompt, rewrite_prompt
+from knowledge.passages import Hit, SentenceEncoder
+
+ANSWER = Sampling(num_predict=800, temperature=0.2)
+REWRITE = Sampling(num_predict=64, temperature=0.0)
+
+
+class WriterSilent(Exception):
+    """The model ended without an answer; the message says how."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer that is being written."""
+
+    checker: CitationChecker
+    raw: str = ""
+    held: str = ""
+    shown: bool = False
+    ended: Ended | None = None
+    checks: list[asyncio.Task[tuple[Checked, ...]]] = field(default_factory=list)
+    checked: list[Checked] = field(default_factory=list)
+
+    def take(self, text: str) -> str:
+        """Add newly written text; return what may be shown of it now.
+
+        The beginning is held back while it may still become NOT_IN_LESSONS.
+        """
+        self.raw += text
+        if self.shown:
+            return text
+        self.held += text
+        if NOT_IN_LESSONS.startswith(_bare(self.held)[: len(NOT_IN_LESSONS)]):
+            return ""
+        return self.release()
+
+    def release(self) -> str:
+        """Return what was held back; from now on everything is shown."""
+        held, self.held, self.shown = self.held, "", True
+        return held
+
+    @property
+    def declines(self) -> bool:
+        """Whether the model said, in the fixed way, that the passages do not answer."""
+        return _bare(self.raw).startswith(NOT_IN_LESSONS)
+
+    def check(self, text: str) -> None:
+        """Begin to check the citing sentences that `text` completes."""
+        for claim in self.checker.feed(text):
+            self.checks.append(asyncio.create_task(self.checker.check(claim)))
+
+    def verdicts(self) -> list[Verdict]:
+        """Return the verdicts that have come in since the last call."""
+        done = [task for task in self.checks if task.done()]
+        self.checks = [task for task in self.checks if not task.done()]
+        fresh = [checked for task in done for checked in task.result()]
+        self.checked.extend(fresh)
+        return [Verdict(c.n, c.supported, c.sentence) for c in fresh]
+
+    async def rest(self) -> list[Verdict]:
+        """Wait for every check, also of the last sentence, and return their verdicts."""
+        for claim in self.checker.end():
+            self.checks.append(asyncio.create_task(self.checker.check(claim)))
+        if self.checks:
+            await asyncio.wait(self.checks)
+        return self.verdicts()
+
+
+class Writer:
+    """Lets a model answer from passages."""
+
+    def __init__(self, model: Model, encoder: SentenceEncoder) -> None:
+        self._model = model
+        self._encoder = encoder
+
+    async def rewrite(self, question: str, history: Sequence[Turn]) -> str:
+        """Return `question` as one clear English question; "" when the model fails at that.
+
+        Raises EngineUnreachable when no engine is there to ask.
+        """
+        messages = rewrite_prompt(question, history, num_ctx=self._model.entry.num_ctx)
+        try:
+            async with aclosing(
+                self._model.chat(messages, think=False, sampling=REWRITE)
+            ) as stream:
+                pieces = [event.text async for event in stream if isinstance(event, Delta)]
+        except EngineUnreachable:
+            raise
+        except EngineError:  # the question as it was asked still serves
+            return ""
+        lines = "".join(pieces).strip().splitlines()
+        return lines[0].strip(" \"'*") if lines else ""
+
+    async def write(
+        self, question: str, history: Sequence[Turn], hits: Sequence[Hit]
+    ) -> AsyncGenerator[Event]:
+        """Yield the answer and its verdicts, then Finished, Declined or Failed.
+
+        Raises EngineError while nothing was shown yet, and WriterSilent when
+        the model ends without text.
+        """
+        prompt = answer_prompt(
+            question,
+            history,
+            hits,
+            num_ctx=self._model.entry.num_ctx,
+            num_predict=ANSWER.num_predict,
+        )
+        if prompt.left_out:
+            yield _trimmed(prompt, self._model.entry.num_ctx)
+        draft = _Draft(CitationChecker(self._encoder, prompt.hits))
+        try:
+            async with aclosing(self._stream(prompt, draft)) as events:
+                async for event in events:
+                    yield event
+            async with aclosing(self._finish(prompt, draft)) as events:
+                async for event in events:
+                    yield event
+        except EngineError as error:
+            if not draft.shown:
+                raise
+            yield Failed(error, draft.raw)
+        finally:
+            for task in draft.checks:
+                task.cancel()
+
+    async def _stream(self, prompt: Prompt, draft: _Draft) -> AsyncGenerator[Event]:
+        """Pass on what the model writes at once; verdicts follow as they come in."""
+        async with aclosing(
+            self._model.chat(prompt.messages, think=False, sampling=ANSWER)
+        ) as stream:
+            async for event in stream:
+                if isinstance(event, Ended):
+                    draft.ended = event
+                elif isinstance(event, Delta):
+                    text = draft.take(event.text)
+                    if text or event.thinking:
+                        yield Delta(text, event.thinking)
+                    draft.check(text)
+                    for verdict in draft.verdicts():
+                        yield verdict
+                else:
+                    yield event
+        if not draft.shown and draft.held and not draft.declines:
+            held = draft.release()
+            yield Delta(held)
+            draft.check(held)
+
+    async def _finish(self, prompt: Prompt, draft: _Draft) -> AsyncGenerator[Event]:
+        if draft.declines and not draft.shown:
+            nearest = prompt.hits[0].passage if prompt.hits else None
+            yield Declined("The lessons I found do not answer this.", nearest)
+            return
+        if not draft.raw.strip():
+            raise WriterSilent(f"{self._model.entry.tag} ended without writing an answer.")
+        for verdict in await draft.rest():
+            yield verdict
+        for notice in _notices(draft):
+            yield notice
+        answer = strip_refuted(draft.raw, draft.checked).strip()
+        usage = draft.ended.usage if draft.ended else None
+        yield Finished(answer, _citations(prompt, draft), usage, self._model.entry.tag)
+
+
+def _bare(text: str) -> str:
+    return text.strip(" \n*_`\"'“”.").upper()
+
+
+def _trimmed(prompt: Prompt, num_ctx: int) -> Notice:
+    what = ", ".join(prompt.left_out)
+    text = f"The model reads {num_ctx} tokens at once, so I left out {what}."
+    return Notice(NoticeKind.TRIMMED, text)
+
+
+def _notices(draft: _Draft) -> list[Notice]:
+    notices: list[Notice] = []
+    refuted = [checked for checked in draft.checked if not checked.supported]
+    if refuted:
+        removed = "; ".join(f"[{c.n}] after “{_short(c.sentence)}”" for c in refuted)
+        notices.append(
+            Notice(
+                NoticeKind.REFUTED,
+                f"Removed, because the passage does not bear it out: {removed}.",
+            )
+        )
+    if not any(checked.supported for checked in draft.checked):
+        notices.append(
+            Notice(
+                NoticeKind.UNSUPPORTED,
+                "No sentence of this answer rests on a passage I could confirm. "
+                "Check it against the lessons.",
+            )
+        )
+    if draft.ended is None or draft.ended.reason != "stop":
+        at_limit = draft.ended is not None and draft.ended.reason == "length"
+        how = "at its length limit" if at_limit else "by the engine before its end"
+        notices.append(
+            Notice(NoticeKind.CUT, f"The answer was cut {how}. Ask me to “continue” for the rest.")
+        )
+    return notices
+
+
+def _citations(prompt: Prompt, draft: _Draft) -> tuple[Citation, ...]:
+    """Return each number once for each verdict, in the order of the passages."""
+    verdicts = sorted({(c.n, c.supported) for c in draft.checked})
+    hits = prompt.hits
+    return tuple(
+        Citation(n, hits[n - 1].passage if 1 <= n <= len(hits) else None, supported)
+        for n, supported in verdicts
+    )
+
+
+def _short(sentence: str) -> str:
+    limit = 80
+    return sentence if len(sentence) <= limit else sentence[: limit - 1] + "…"

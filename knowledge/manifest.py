@@ -1,0 +1,67 @@
+"""The manifest of a generation: what it was made of, read without loading anything heavy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.passages import Passage
+
+FORMAT = 1
+"""Goes up when the files' meaning changes; an older index is then built anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where a passage's vectors lie: first row, then how many of each kind, in this order."""
+
+    start: int
+    windows: int
+    sentences: int
+    asks: int
+    tokens: int
+
+    @property
+    def end(self) -> int:
+        """The row after the last."""
+        return self.start + self.windows + self.sentences + self.asks + self.tokens
+
+
+class Manifest:
+    """What manifest.json says, read without loading anything heavy."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.model: str = content["model"]
+        self.revision: str = content["revision"]
+        self.dimension: int = content["dimension"]
+        self.lessons: dict[str, str] = content["lessons"]
+        self.passages = tuple(_passage(entry) for entry in content["passages"])
+        self.rows = {entry["id"]: Rows(*entry["rows"]) for entry in content["passages"]}
+        self.content = content
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """Return the manifest in `folder`; None when there is none this program understands."""
+        try:
+            content = json.loads((folder / "manifest.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            return None
+        return cls(content)
+
+
+def digest(passage: Passage) -> str:
+    """Return a fingerprint of everything of a passage that is embedded."""
+    parts = (passage.lesson_title, passage.path, passage.heading, passage.text, passage.asks)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _passage(entry: dict[str, Any]) -> Passage:
+    fields = {key: value for key, value in entry.items() if key != "rows"}
+    fields["path"] = tuple(fields["path"])
+    fields["asks"] = tuple(fields["asks"])
+    return Passage(**fields)

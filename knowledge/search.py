@@ -1,0 +1,142 @@
+"""Finding passages: candidates from vectors and words, ranked by what bears on the question.
+
+Four signals are read for each candidate, all between 0 and 1 or near it:
+
+- late interaction (MaxSim, Khattab & Zaharia 2020): for each token of the
+  question its best cosine among the passage's tokens, averaged;
+- the best cosine between the question and one sentence of the passage;
+- the best cosine between the question and one question the passage answers;
+- BM25, as a share of what a document with every word of the question could reach.
+
+A logistic function of them is the score: the probability, on the labelled
+questions of bench/labels, that the passage states what was asked. Another one
+over the best dense signals says whether the lessons cover the question at all.
+`python -m bench fit` prints the weights anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from knowledge.door import Door
+from knowledge.embedding import Embedder, TextVectors
+from knowledge.generation import Generation, lexical_text
+from knowledge.index import Index
+from knowledge.lexical import Speller, leans
+from knowledge.passages import Found, Hit, Passage, Quote, SearchUnavailable
+from knowledge.sentences import split_sentences
+
+CANDIDATE_UNITS = 120
+CANDIDATES = 40
+
+RELEVANCE = ((2.61, 0.65, 3.37, 3.03), -4.84)
+"""Weights of late interaction, sentence, ask and words, and the constant."""
+
+COVERAGE = ((3.20, 3.60, 5.90), -5.00)
+"""Weights of the best late interaction, sentence and ask, and the constant."""
+
+NO_INDEX = "There is no index of the lessons yet. This builds it: python -m bot index"
+
+Signals = tuple[float, float, float, float]
+"""Late interaction, sentence, ask, words: the order of RELEVANCE."""
+
+
+class Search:
+    """Searches the serving generation, and takes up a new one as soon as it is published."""
+
+    def __init__(self, index: Index, embedder: Embedder, door: Door) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._door = door
+        self._opened: tuple[str, Generation, Speller] | None = None
+
+    async def search(
+        self,
+        question: str,
+        *,
+        previous: str | None = None,
+        lesson: str | None = None,
+        limit: int = 8,
+    ) -> Found:
+        """Find passages; see `knowledge.passages.PassageSearch`. Raises SearchUnavailable."""
+        return await self._door.through(self.find, question, previous, lesson, limit)
+
+    def find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
+        """Do what `search` does, in this thread."""
+        generation, speller = self._serving()
+        asked = speller.mend(question)
+        if previous and leans(question):
+            asked = f"{previous} {asked}"
+        read = self._embedder.read([asked])[0]
+        words = generation.lexicon.shares(asked)
+        candidates = self._candidates(generation, read, words, lesson, limit)
+        signals = {id_: _signals(generation, id_, read, words[id_]) for id_ in candidates}
+        ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
+        hits = tuple(
+            Hit(
+                generation.passages[id_],
+                _logistic(RELEVANCE, signals[id_]),
+                _quotes(generation, generation.passages[id_], read),
+            )
+            for id_ in ranked
+        )
+        best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
+        return Found(hits, _logistic(COVERAGE, best))
+
+    def _serving(self) -> tuple[Generation, Speller]:
+        name = self._index.current()
+        if self._opened is None or self._opened[0] != name:
+            generation = Generation.serving(self._index)
+            if name is None or generation is None:
+                raise SearchUnavailable(NO_INDEX)
+            passages = generation.passages.values()
+            speller = Speller(
+                [passage.text for passage in passages],
+                [lexical_text(passage) for passage in passages],
+                self._embedder.words,
+            )
+            self._opened = (name, generation, speller)
+        return self._opened[1:]
+
+    def _candidates(
+        self,
+        generation: Generation,
+        read: TextVectors,
+        words: dict[str, float],
+        lesson: str | None,
+        limit: int,
+    ) -> list[str]:
+        """Return the ids of passages worth ranking: near in meaning, or sharing words."""
+        near = generation.store.nearest(read.whole.tolist(), CANDIDATE_UNITS, lesson)
+        allowed = [
+            id_ for id_, p in generation.passages.items() if lesson is None or p.lesson == lesson
+        ]
+        sharing = sorted((id_ for id_ in allowed if words[id_]), key=lambda id_: -words[id_])
+        count = max(CANDIDATES, limit)
+        found = list(dict.fromkeys([*near[:count], *sharing[:count]]))
+        # A small store is ranked whole, and a member always sees enough to choose from.
+        return found if len(found) >= limit else list(dict.fromkeys([*found, *allowed]))[:count]
+
+
+def _signals(generation: Generation, id_: str, read: TextVectors, words: float) -> Signals:
+    vectors = generation.vectors(id_)
+    late = float((read.tokens @ vectors.tokens.T).max(axis=1).mean())
+    sentence = float((vectors.sentences @ read.whole).max())
+    # A passage without questions is taken to answer what its best sentence says.
+    ask = float((vectors.asks @ read.whole).max()) if len(vectors.asks) else sentence
+    return late, sentence, ask, words
+
+
+def _quotes(generation: Generation, passage: Passage, read: TextVectors) -> tuple[Quote, ...]:
+    cosines = generation.vectors(passage.id).sentences @ read.whole
+    return tuple(
+        Quote(text, max(0.0, float(cosine)))
+        for text, cosine in zip(split_sentences(passage.text), cosines, strict=True)
+    )
+
+
+def _logistic(weights: tuple[tuple[float, ...], float], signals: Sequence[float]) -> float:
+    factors, constant = weights
+    total = constant + sum(f * s for f, s in zip(factors, signals, strict=False))
+    return 1 / (1 + math.exp(-total))

@@ -1,0 +1,32 @@
+"""A fake Discord for tests and benches: real HTTP and WebSocket on loopback.
+
+It serves the unmodified discord.py 2.7 and refuses what Discord refuses. Import it absolutely
+(`from tests.doubles.discord import FakeDiscord`): `import discord` must stay the library.
+
+    async with FakeDiscord() as fake:
+        with fake.install():
+            ...                                   # start a discord.Client here
+            asked = fake.member("ada").slash("ask", question="What is a token?")
+            answer = await fake.until(lambda: fake.original(asked))
+"""
+
+from tests.doubles.discord.buckets import Rate
+from tests.doubles.discord.faults import Faults
+from tests.doubles.discord.member import Member
+from tests.doubles.discord.records import Call, Interaction, Message, Refused, visible_text
+from tests.doubles.discord.server import FakeDiscord
+from tests.doubles.discord.wire import Json, Upload
+
+__all__ = [
+    "Call",
+    "FakeDiscord",
+    "Faults",
+    "Interaction",
+    "Json",
+    "Member",
+    "Message",
+    "Rate",
+    "Refused",
+    "Upload",
+    "visible_text",
+]
