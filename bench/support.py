@@ -30,7 +30,7 @@ from knowledge.sentences import split_sentences
 LABELS = Path(__file__).parent / "labels"
 OTHERS = 4
 """How many other passages are at hand, as retrieved: the nearest to the sentence, the hardest."""
-PENALTY = 2.0
+PENALTY = 0.5
 """The weight of squared (standardised) weights in the fit."""
 
 

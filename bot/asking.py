@@ -69,7 +69,7 @@ class Asking:
         queue: FairQueue,
         writer: Writer | None,
         *,
-        why: str = "No model was asked",
+        why: str = "No model was asked.",
     ) -> None:
         self._search = search
         self._queue = queue
@@ -152,8 +152,7 @@ class Asking:
         answer, citations = quote(found.hits)
         if not may_answer(found) or not answer:
             return [sources, _declined(found)]
-        reason = why.rstrip(".")
-        text = f"These are the lessons' own words; no model wrote them. ({reason}.)"
+        text = f"These are the lessons' own words, not a model's: {why[0].lower()}{why[1:]}"
         return [sources, Notice(NoticeKind.NO_MODEL, text), Finished(answer, citations)]
 
 

@@ -27,11 +27,12 @@ ENUMERATION = 3
 """So many subjects in one clause are a list, not a subject and an object."""
 
 _SEGMENT = re.compile(r",|;|\n| and | or |\. ")
+_LINK = re.compile(r"\b(?:by|from|of)\b")
 _THAN = " than "
 # In nearly every sentence of the field: they do not tell which sentence is meant.
 _COMMON = frozenset(map(stem, "model frontier open weight base instruct fine llm language".split()))
 
-CONFLICTS = ("pair", "order", "flips", "opposites", "other_subject", "object")
+CONFLICTS = ("pair", "order", "flips", "opposites", "other_subject", "absent_subject", "object")
 """The features of this module that count against a claim, 0 to 1 each."""
 
 
@@ -128,7 +129,7 @@ def _subject(clause: Wording, cited: Evidence, best: int) -> dict[str, float]:
     mates = [mate for mate in cited.subjects[best] if mate[0] == family]
     if subject not in cited.whole.subjects:
         spoken_of = any(mate[0] == family for mate in cited.whole.subjects)
-        return {"other_subject": 1.0 if mates else 0.5 * spoken_of}
+        return {"other_subject" if mates or spoken_of else "absent_subject": 1.0}
     if mates and not any(own in mates for own in clause.subjects):
         return {"other_subject": 1.0}
     return {"object": float(bool(mates) and mates[0] != subject)}
@@ -138,7 +139,8 @@ def _pairs_differently(claim: str, cited: Evidence) -> bool:
     """Tell whether the claim puts names together that the passage nowhere puts together."""
     known = cited.whole.names | {word.text for word in cited.whole.words}
     there = [_segment_names(segment) for segment in _SEGMENT.split(cited.text)]
-    here = [_segment_names(segment) & known for segment in _SEGMENT.split(claim)]
+    linked = [segment for segment in _SEGMENT.split(claim) if _LINK.search(segment)]
+    here = [_segment_names(segment) & known for segment in linked]
     return any(len(n) > 1 and not any(n <= other for other in there) for n in here)
 
 

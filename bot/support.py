@@ -21,22 +21,23 @@ from bot.wording import Wording, analyse, stem
 from knowledge.passages import Vectors
 
 WEIGHTS = {
-    "near": 1.59,
-    "margin": -3.80,
-    "coverage": 3.41,
-    "numbers": -4.52,
-    "names": -0.88,
-    "foreign": -1.56,
-    "foreign_near": 6.38,
-    "pair": -0.91,
-    "order": -5.09,
-    "flips": -4.52,
-    "opposites": -5.57,
-    "other_subject": -2.99,
-    "object": -3.65,
-    "local": 1.35,
+    "near": 0.75,
+    "margin": -4.29,
+    "coverage": 4.11,
+    "numbers": -6.30,
+    "names": -1.82,
+    "foreign": -2.79,
+    "foreign_near": 8.77,
+    "pair": -6.30,
+    "order": -7.07,
+    "flips": -5.82,
+    "opposites": -7.69,
+    "other_subject": -3.86,
+    "absent_subject": -4.90,
+    "object": -5.19,
+    "local": 2.08,
 }
-BIAS = -3.63
+BIAS = -3.67
 THRESHOLD = -0.5
 """Log-odds from which a claim counts as supported: a wrongly removed citation is
 dearer to the reader's trust in the sources than one that is kept too many."""
@@ -47,6 +48,7 @@ AKIN_LETTERS = 4
 AKIN_SHARE = 0.6
 """Words that begin alike for so many letters and so much of the longer one are akin."""
 
+_WORDS = re.compile(r"\w+")
 _NOT_WORDS = re.compile(r"\W+")
 _ACRONYMS = frozenset("llm llms ml ai api apis gpu gpus cpu cpus i".split())
 _EMPTY = frozenset(map(stem, "source reference citation see answer based".split()))
@@ -74,13 +76,14 @@ def features(
     """Measure `claim` (its unit `vector`, shape (dimension,)) against `cited`."""
     wording = analyse(claim)
     near = nearness(vector, cited)
-    best_other = max((nearness(vector, other) for other in others), default=0.0)
+    rest = tuple(others)
+    best_other = max((nearness(vector, other) for other in rest), default=0.0)
     found = {
         "near": near,
         "margin": max(0.0, best_other - near),
         "coverage": _coverage(wording, cited.whole),
         "numbers": float(not wording.numbers <= cited.whole.numbers),
-        "names": float(len(_unknown_names(wording, cited.whole))),
+        "names": float(len(_unknown_names(claim, cited.whole, rest))),
         "foreign": float(not wording.english),
         "foreign_near": 0.0 if wording.english else near,
     } | conflicts(claim, vector, cited)
@@ -118,10 +121,13 @@ def _akin(text: str, whole: Wording) -> bool:
     return False
 
 
-def _bag(whole: Wording) -> set[str]:
-    return {w.text for w in whole.words} | {w.stem for w in whole.words} | whole.names
+def _unknown_names(claim: str, whole: Wording, others: Iterable[Evidence]) -> set[str]:
+    """Return the claim's names that the passage lacks.
 
-
-def _unknown_names(claim: Wording, whole: Wording) -> set[str]:
-    bag = _bag(whole)
-    return {n for n in claim.names - _ACRONYMS if n not in bag and stem(n) not in bag}
+    The claim's first word is one if another passage writes it like a name.
+    """
+    here = analyse(claim).names
+    elsewhere = {name for other in others for name in other.whole.names}
+    here |= elsewhere & {word.lower() for word in _WORDS.findall(claim)[:1]}
+    known = {text for word in whole.words for text in (word.text, word.stem)} | whole.names
+    return {n for n in here - _ACRONYMS if n not in known and stem(n) not in known}

@@ -29,7 +29,8 @@ _DEGREE = re.compile(
 )
 _STATEMENT = re.compile(
     r"[.;:!?](?=\s|$)|\n|,?\s(?:but|because|so that|while|although|though|whereas|which|if|when)\s"
-    r"|,\s(?=(?:so|and|or|yet|however|rather|since|an?|the|it|they|you|we|this|there)\s)",
+    r"|,\s(?=(?:so|and|or|yet|however|rather|since|an?|the|it|they|you|we|this|there)\s)"
+    r"|\sand\s(?=(?:you|it|they|we|nobody|somebody|no)\s)",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"\s*(?:;|,?\s+(?:while|whereas|but|although|though)\s)\s*", re.IGNORECASE)

@@ -44,8 +44,14 @@ _BROKEN = (OSError, aiohttp.ClientError, discord.DiscordServerError)
 async def never_cancelled(call: Awaitable[T]) -> T:
     """Await `call`; a cancellation of the waiting leaves the call itself to its end."""
     task = asyncio.ensure_future(call)
-    _keep(task)
+    task.add_done_callback(_taken)
     return await asyncio.shield(task)
+
+
+def _taken(task: asyncio.Future[Any]) -> None:
+    """Look at the outcome when perhaps nobody waits for it any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def patiently(make: Callable[[], Awaitable[T]], *, tries: int = _TRIES) -> T:
@@ -66,20 +72,6 @@ async def patiently(make: Callable[[], Awaitable[T]], *, tries: int = _TRIES) ->
             log.warning("Discord refused a call: %s %s", error.status, error.code)
             raise Undelivered(f"{error.status} {error.code}") from error
     raise AssertionError("unreachable")
-
-
-_running: set[asyncio.Future[Any]] = set()  # asyncio keeps only weak references to tasks
-
-
-def _keep(task: asyncio.Future[Any]) -> None:
-    _running.add(task)
-    task.add_done_callback(_forget)
-
-
-def _forget(task: asyncio.Future[Any]) -> None:
-    _running.discard(task)
-    if not task.cancelled():
-        task.exception()  # taken here, when nobody waits any more
 
 
 class Body:
@@ -132,7 +124,7 @@ class InteractionSurface:
             made = await patiently(lambda: self._follow(page), tries=1)
             self._ids.append(int(made["id"]))
 
-    async def remove(self, n: int) -> None:
+    async def remove(self) -> None:
         """Delete the last message. Raises MessageGone, Undelivered."""
         message = self._ids.pop()
         adapter = async_context.get()
@@ -192,7 +184,7 @@ class ChannelSurface:
         made = await patiently(lambda: self._send(page, extra))
         self._ids.append(int(made["id"]))
 
-    async def remove(self, n: int) -> None:
+    async def remove(self) -> None:
         """Delete the last message. Raises MessageGone, Undelivered."""
         channel, message = self._asked.channel.id, self._ids.pop()
         await patiently(lambda: self._http.delete_message(channel, message))
@@ -214,7 +206,7 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool = False)
 
 async def defer_update(interaction: discord.Interaction[Any]) -> None:
     """Acknowledge a press: its message is edited by somebody. Raises MessageGone, Undelivered."""
-    await _answered(lambda: interaction.response.defer())
+    await _answered(interaction.response.defer)
 
 
 async def respond(

@@ -36,8 +36,8 @@ class Surface(Protocol):
         """Write message `n`, or make it when it is the next. Raises MessageGone, Undelivered."""
         ...
 
-    async def remove(self, n: int) -> None:
-        """Take message `n`, the last one, away again. Raises as `show`."""
+    async def remove(self) -> None:
+        """Take the last message away again. Raises as `show`."""
         ...
 
 
@@ -125,5 +125,5 @@ class Writer:
             self._pace.called(began, time.monotonic())
             self._sent[n : n + 1] = [page]
         while len(self._sent) > len(pages):
-            await self._surface.remove(len(self._sent) - 1)
+            await self._surface.remove()
             self._sent.pop()

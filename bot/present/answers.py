@@ -1,0 +1,132 @@
+"""Answers: runs questions towards Discord and remembers the newest of them for their buttons."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.asking import Question
+from bot.events import Event
+from bot.present.answer import Answer, State
+from bot.present.pace import ChannelPace, Pace, TokenPace
+from bot.present.writer import Surface, Writer
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 500
+"""Answers whose buttons still know what they belong to."""
+CARD_AFTER = 1.0
+"""Seconds without any text after which the reader is told what is going on."""
+FAREWELL = 8.0
+"""Seconds in which running answers are brought to an end when the bot stops."""
+
+
+class Asks(Protocol):
+    """What answers questions; implemented by `bot.asking.Asking`."""
+
+    def ask(self, question: Question) -> AsyncGenerator[Event]:
+        """Answer `question`. Closing the stream stops the model."""
+        ...
+
+
+@dataclass(slots=True)
+class Asked:
+    """An answer, whose it is, and the task that reads the model while it runs."""
+
+    owner: int
+    question: Question
+    answer: Answer
+    private: bool
+    reader: asyncio.Task[None] | None = None
+    done: asyncio.Task[None] | None = None
+
+
+class Answers:
+    """Runs answers. One object for a client."""
+
+    def __init__(self, asking: Asks) -> None:
+        self._asking = asking
+        self._known: OrderedDict[str, Asked] = OrderedDict()
+        self._running: set[asyncio.Task[None]] = set()
+        self._streams: Counter[int] = Counter()
+
+    @property
+    def running(self) -> int:
+        """How many answers are being written."""
+        return len(self._running)
+
+    def find(self, request_id: str) -> Asked | None:
+        """Return an answer that is still remembered."""
+        return self._known.get(request_id)
+
+    def channel_pace(self, channel: int) -> Pace:
+        """Return the pace of a new stream in a channel."""
+        return ChannelPace(channel, self._streams)
+
+    def start(
+        self,
+        surface: Surface,
+        question: Question,
+        owner: int,
+        *,
+        pace: Pace | None = None,
+        show_question: bool = True,
+        private: bool = False,
+    ) -> Asked:
+        """Begin to answer on `surface`; returns at once."""
+        answer = Answer(secrets.token_hex(4), question.text, show_question)
+        asked = Asked(owner, question, answer, private)
+        self._known[answer.request_id] = asked
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        task = asyncio.create_task(self._run(surface, asked, pace or TokenPace()))
+        asked.done = task
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return asked
+
+    def stop(self, asked: Asked, sentence: str) -> None:
+        """End an answer now; the model's stream is closed, what was written stays."""
+        asked.answer.stop(sentence)
+        if asked.reader is not None:
+            asked.reader.cancel()
+
+    async def close(self) -> None:
+        """End all running answers with a notice, and wait until it is shown."""
+        for asked in list(self._known.values()):
+            if asked.done in self._running:
+                self.stop(asked, "The bot is being restarted. Ask again in a minute.")
+        if self._running:
+            await asyncio.wait(self._running, timeout=FAREWELL)
+
+    async def _run(self, surface: Surface, asked: Asked, pace: Pace) -> None:
+        answer = asked.answer
+        writer = Writer(surface, pace, answer.pages, lambda: self.stop(asked, ""))
+        asked.reader = asyncio.create_task(self._read(asked, writer))
+        if answer.ended:
+            asked.reader.cancel()
+        card = asyncio.get_running_loop().call_later(CARD_AFTER, writer.changed)
+        # `wait` neither raises what the reader raised nor passes a cancellation on to it.
+        await asyncio.wait([asked.reader])
+        card.cancel()
+        if not asked.reader.cancelled() and (error := asked.reader.exception()) is not None:
+            log.error("answer %s failed", answer.request_id, exc_info=error)
+        answer.fail(f"Something went wrong here. Tell an organiser: {answer.request_id}.")
+        shown = await writer.finish()
+        log.info("answer %s %s, shown: %s", answer.request_id, answer.state, shown)
+
+    async def _read(self, asked: Asked, writer: Writer) -> None:
+        """Fold the stream in; the writer is only told that something changed."""
+        answer = asked.answer
+        async with aclosing(self._asking.ask(asked.question)) as events:
+            async for event in events:
+                if answer.take(event):
+                    writer.begin()
+                elif answer.state is not State.SEARCHING:
+                    writer.changed()

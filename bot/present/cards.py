@@ -1,0 +1,77 @@
+"""Cards: short pages of ours that answer a command or a press."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+import discord
+
+from bot.errors import BotError
+from bot.present.answer import Answer, one_line
+from bot.present.components import Attached, Page
+from bot.present.delivery import respond
+from bot.present.sanitise import sanitise
+from bot.present.split import PAGE, shown
+from bot.present.writer import MessageGone, Undelivered
+from knowledge.passages import Passage
+
+log = logging.getLogger(__name__)
+
+NOT_YOURS = "These buttons belong to the member who asked. Ask with /ask and you get your own."
+EXPIRED = "This control has expired. Ask again with /ask."
+
+
+def notice(sentence: str) -> Page:
+    """Return a page that says one thing."""
+    return Page(above=(sentence,))
+
+
+async def say(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Answer with one sentence that only the member sees; nothing is raised."""
+    try:
+        await respond(interaction, notice(sentence))
+    except (MessageGone, Undelivered) as error:
+        log.warning("a sentence could not be said: %s", error)
+
+
+async def error_card(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the member that something failed, with a reference an organiser finds in the log."""
+    if isinstance(error, MessageGone):
+        log.info("an interaction went away: %s", error)
+        return
+    if isinstance(error, BotError):
+        await say(interaction, f"⚠️ {error.sentence}")
+        return
+    reference = secrets.token_hex(4)
+    log.error("failure %s", reference, exc_info=error)
+    await say(interaction, f"⚠️ Something went wrong here. Tell an organiser: {reference}.")
+
+
+def sources_page(answer: Answer) -> Page:
+    """Return the passages the answer rests on, word for word; all that were found if it cites none."""
+    listed = answer.cited() or [(n, hit.passage) for n, hit in enumerate(answer.hits, 1)]
+    whole = "\n\n".join(_passage(n, passage) for n, passage in listed)
+    return _long("Sources", sanitise(whole), whole, f"sources-{answer.request_id}.md")
+
+
+def thinking_page(answer: Answer) -> Page:
+    """Return what the model thought before it answered."""
+    text = answer.thinking
+    return _long("Thinking", sanitise(text), text, f"thinking-{answer.request_id}.md")
+
+
+def _passage(n: int, passage: Passage) -> str:
+    where = " › ".join((passage.lesson_title, *passage.path, passage.heading))
+    return f"**[{n}] {one_line(where, 200)}**\n{passage.text}"
+
+
+def _long(title: str, text: str, whole: str, name: str) -> Page:
+    """Return a text on one page: its beginning, and all of it in a file when it does not fit."""
+    parts = shown(text.strip(), PAGE, 2)
+    if len(parts.pages) == 1:
+        return Page((f"**{title}**",), parts.pages[0])
+    line = f"The rest of {len(whole):,} characters is in the file."
+    file = Attached(name, whole.encode("utf-8", "replace"))
+    return Page((f"**{title}**",), parts.pages[0], (line,), file=file)
