@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from bot import lexicon
 from bot.evidence import Evidence
 from bot.wording import Wording, analyse, clauses, stem
 from knowledge.passages import Vectors
@@ -23,6 +24,8 @@ CLAUSE_COSINE = 0.2
 
 LEAST_TURNED = 0.3
 """The least share of a clause's words that must be turned round to count."""
+LINK_REACH = 9
+"""So many words at most stand around two names that "by", "from" or "of" links."""
 ENUMERATION = 3
 """So many subjects in one clause are a list, not a subject and an object."""
 
@@ -117,7 +120,7 @@ def _turns_comparison(clause: str, beside: str) -> bool:
     if _THAN not in clause or _THAN not in beside:
         return False
     left, right = (analyse(side).meanings for side in clause.split(_THAN, 1))
-    their_left, their_right = (analyse(side).meanings for side in beside.split(_THAN, 1))
+    their_right = analyse(beside.split(_THAN, 1)[1]).meanings
     return bool((left & their_right) - right) and not (right & their_right) - left
 
 
@@ -136,10 +139,14 @@ def _subject(clause: Wording, cited: Evidence, best: int) -> dict[str, float]:
 
 
 def _pairs_differently(claim: str, cited: Evidence) -> bool:
-    """Tell whether the claim puts names together that the passage nowhere puts together."""
-    known = cited.whole.names | {word.text for word in cited.whole.words}
+    """Tell whether the claim links names ("made by") that the passage nowhere puts together."""
+    known = cited.whole.names - lexicon.ACRONYMS
     there = [_segment_names(segment) for segment in _SEGMENT.split(cited.text)]
-    linked = [segment for segment in _SEGMENT.split(claim) if _LINK.search(segment)]
+    linked = [
+        segment
+        for segment in _SEGMENT.split(claim)
+        if _LINK.search(segment) and len(segment.split()) <= LINK_REACH
+    ]
     here = [_segment_names(segment) & known for segment in linked]
     return any(len(n) > 1 and not any(n <= other for other in there) for n in here)
 

@@ -62,7 +62,8 @@ def _mean(vectors: Vectors) -> Vectors:
 
 
 def _unit(rows: Vectors) -> Vectors:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return np.asarray(rows / lengths, np.float32)
 
 
 def joined(evidence: Sequence[Evidence]) -> Evidence:

@@ -29,8 +29,9 @@ NEGATORS = frozenset("no not never nothing nobody none neither cannot hardly".sp
 """Words that turn a statement round. `nor` only continues what `neither` began."""
 
 DEPRECATORS = frozenset(
-    """wrong bad poor worst unsuitable unable miss misses missing overlook ignore neglect forget lack lacks lacking
-    leave leaves leaving impossible fail fails prevent prevents avoid avoids useless""".split()
+    """wrong bad poor worst unsuitable unable miss misses missing overlook ignore neglect
+    forget lack lacks lacking leave leaves leaving impossible fail fails prevent prevents
+    avoid avoids useless""".split()
 )
 """Words that turn it round by their meaning; beside a negator they turn it back."""
 
@@ -151,3 +152,6 @@ SUBJECTS = {
     },
 }
 """What the field's sentences are about: families whose members exclude each other."""
+
+ACRONYMS = frozenset("llm llms ml ai api apis gpu gpus cpu cpus i".split())
+"""Capitals that are no names."""

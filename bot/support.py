@@ -5,9 +5,12 @@ much of the claim's wording the passage covers, and what speaks against support:
 numbers or names the passage lacks, names paired differently, a negation, an
 opposite, a comparison or a subject turned round, another passage that is nearer.
 A logistic combination of them decides. Its weights come from
-`python -m bench.support fit` (regularised logistic regression, Newton's method,
+`python -m bench.support fit` (ridge-penalised logistic regression, Newton's method,
 on the tuning half of bench/labels/support.jsonl); `python -m bench support` prints
-what they reach on the other half. Change a feature, and fit again.
+what they reach on the other half. Change a feature or the lexicon, and fit again.
+
+It cannot reason: a fact turned round in other words than the passage's, or a made-up
+claim in the passage's own words, may pass; a free summary may be refuted.
 """
 
 from __future__ import annotations
@@ -15,32 +18,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bot import lexicon
 from bot.conflicts import CONFLICTS, conflicts
 from bot.evidence import Evidence, nearness
 from bot.wording import Wording, analyse, stem
 from knowledge.passages import Vectors
 
 WEIGHTS = {
-    "near": 0.75,
-    "margin": -4.29,
-    "coverage": 4.11,
-    "numbers": -6.30,
-    "names": -1.82,
-    "foreign": -2.79,
-    "foreign_near": 8.77,
-    "pair": -6.30,
-    "order": -7.07,
-    "flips": -5.82,
-    "opposites": -7.69,
-    "other_subject": -3.86,
-    "absent_subject": -4.90,
-    "object": -5.19,
-    "local": 2.08,
+    "near": 1.17,
+    "margin": -3.67,
+    "coverage": 3.76,
+    "numbers": -5.54,
+    "names": -1.29,
+    "foreign": -2.24,
+    "foreign_near": 7.56,
+    "pair": -5.43,
+    "order": -6.23,
+    "flips": -5.42,
+    "opposites": -6.74,
+    "other_subject": -3.61,
+    "absent_subject": -4.23,
+    "object": -4.51,
+    "local": 1.93,
 }
-BIAS = -3.67
-THRESHOLD = -0.5
-"""Log-odds from which a claim counts as supported: a wrongly removed citation is
-dearer to the reader's trust in the sources than one that is kept too many."""
+BIAS = -3.68
+THRESHOLD = -0.25
+"""Log-odds from which a claim counts as supported: where about as many true citations
+are kept as false ones are refuted."""
 
 FOREIGN_COVERAGE = 0.8
 """What stands for the wording where the claim is not English and words cannot be compared."""
@@ -50,7 +54,6 @@ AKIN_SHARE = 0.6
 
 _WORDS = re.compile(r"\w+")
 _NOT_WORDS = re.compile(r"\W+")
-_ACRONYMS = frozenset("llm llms ml ai api apis gpu gpus cpu cpus i".split())
 _EMPTY = frozenset(map(stem, "source reference citation see answer based".split()))
 
 
@@ -130,4 +133,4 @@ def _unknown_names(claim: str, whole: Wording, others: Iterable[Evidence]) -> se
     elsewhere = {name for other in others for name in other.whole.names}
     here |= elsewhere & {word.lower() for word in _WORDS.findall(claim)[:1]}
     known = {text for word in whole.words for text in (word.text, word.stem)} | whole.names
-    return {n for n in here - _ACRONYMS if n not in known and stem(n) not in known}
+    return {n for n in here - lexicon.ACRONYMS if n not in known and stem(n) not in known}

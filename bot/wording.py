@@ -52,9 +52,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What one text says, lexically. `subjects` are (family, subject) in the order of
-    mention; `poles` are (axis of `lexicon.AXES`, side, negated).
-   """
+    """What one text says, lexically.
+
+    `subjects` are (family, subject) in the order of mention; `poles` are (axis of
+    `lexicon.AXES`, side, negated).
+    """
 
     words: tuple[Word, ...]
     numbers: frozenset[str]

@@ -64,14 +64,7 @@ class Search:
 
     def find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
         """Do what `search` does, in this thread."""
-        generation, speller = self._serving()
-        asked = speller.mend(question)
-        if previous and leans(question):
-            asked = f"{previous} {asked}"
-        read = self._embedder.read([asked])[0]
-        words = generation.lexicon.shares(asked)
-        candidates = self._candidates(generation, read, words, lesson, limit)
-        signals = {id_: _signals(generation, id_, read, words[id_]) for id_ in candidates}
+        generation, read, signals = self.weigh(question, previous, lesson, limit)
         ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
         hits = tuple(
             Hit(
@@ -83,6 +76,19 @@ class Search:
         )
         best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
         return Found(hits, _logistic(COVERAGE, best))
+
+    def weigh(
+        self, question: str, previous: str | None, lesson: str | None, limit: int
+    ) -> tuple[Generation, TextVectors, dict[str, Signals]]:
+        """Return the serving generation, the question as it was read, each candidate's signals."""
+        generation, speller = self._serving()
+        asked = speller.mend(question)
+        if previous and leans(question):
+            asked = f"{previous} {asked}"
+        read = self._embedder.read([asked])[0]
+        words = generation.lexicon.shares(asked)
+        candidates = self._candidates(generation, read, words, lesson, limit)
+        return generation, read, {c: _signals(generation, c, read, words[c]) for c in candidates}
 
     def _serving(self) -> tuple[Generation, Speller]:
         name = self._index.current()

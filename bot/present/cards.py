@@ -50,7 +50,7 @@ async def error_card(interaction: discord.Interaction[Any], error: BaseException
 
 
 def sources_page(answer: Answer) -> Page:
-    """Return the passages the answer rests on, word for word; all that were found if it cites none."""
+    """Return the passages the answer rests on, word for word; all found if it cites none."""
     listed = answer.cited() or [(n, hit.passage) for n, hit in enumerate(answer.hits, 1)]
     whole = "\n\n".join(_passage(n, passage) for n, passage in listed)
     return _long("Sources", sanitise(whole), whole, f"sources-{answer.request_id}.md")

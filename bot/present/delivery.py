@@ -179,8 +179,11 @@ class ChannelSurface:
             return
         extra: Payload = {"nonce": str(random.getrandbits(63)), "enforce_nonce": True}
         if n == 0:
-            reference = {"message_id": str(self._asked.id), "fail_if_not_exists": False}
-            extra["message_reference"] = reference
+            extra["message_reference"] = {
+                "channel_id": str(self._asked.channel.id),
+                "message_id": str(self._asked.id),
+                "fail_if_not_exists": False,
+            }
         made = await patiently(lambda: self._send(page, extra))
         self._ids.append(int(made["id"]))
 

@@ -23,6 +23,7 @@ from bot.present.lessons import find_lesson
 from knowledge.lesson import Lesson
 
 FAMILY = "ask"
+_VERBS = frozenset(Verb)
 _WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
 
 
@@ -75,7 +76,7 @@ class Desk:
         """Answer a press of an answer's button. Raises MessageGone, Undelivered."""
         verb, request_id = (*parts, "", "")[:2]
         asked = self._answers.find(request_id)
-        if asked is None or verb not in Verb:
+        if asked is None or verb not in _VERBS:
             await say(interaction, cards.EXPIRED)
         elif asked.owner != interaction.user.id:
             await say(interaction, cards.NOT_YOURS)

@@ -36,6 +36,10 @@ def suggest(lessons: tuple[Lesson, ...], typed: str) -> list[tuple[str, str]]:
     return found[:_CHOICES]
 
 
+def _summary(lesson: Lesson) -> str:
+    return f"**{one_line(lesson.title, 80)}** – {one_line(lesson.summary, 120)}"
+
+
 def _names(lesson: Lesson) -> tuple[str, str]:
     return lesson.slug.casefold(), lesson.title.casefold()
 
@@ -64,8 +68,8 @@ class Reader:
         if owner != str(interaction.user.id):
             await say(interaction, NOT_YOURS)
             return
-        values = (interaction.data or {}).get("values") or ()
-        if values:
+        data: Any = interaction.data
+        if values := data.get("values"):
             slug, number = str(values[0]), "0"
         lesson = find_lesson(self._lessons, slug)
         if slug == _LIST:
@@ -78,10 +82,11 @@ class Reader:
     def _list(self, owner: int) -> Page:
         if not self._lessons:
             return Page(("There are no lessons here yet.",))
-        lines = [f"**{one_line(l.title, 80)}** – {one_line(l.summary, 120)}" for l in self._lessons]
+        lines = [_summary(lesson) for lesson in self._lessons]
         text = shown("\n".join(lines), PAGE, 2).pages[0]
         choices = tuple(
-            Choice(l.title, l.slug, f"{len(l.passages)} sections") for l in self._lessons
+            Choice(lesson.title, lesson.slug, f"{len(lesson.passages)} sections")
+            for lesson in self._lessons
         )
         select = Select("Read a lesson", f"{FAMILY}:{owner}:open", choices)
         return Page(("**Lessons**",), text, select=select)

@@ -36,8 +36,8 @@ class Screen:
 
     def __init__(self) -> None:
         # rich itself honours NO_COLOR and writes plain text into a pipe.
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self.err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     def say(self, text: str, style: str = "") -> None:
         """Print one line of an answer; `text` is shown as it stands, never as markup."""

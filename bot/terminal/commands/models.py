@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from bot.model import InstalledModel
 from bot.settings import read_settings
 from bot.terminal.app import run_async
-from bot.terminal.screen import Screen, harmless
+from bot.terminal.screen import Screen
 from bot.wiring import open_services
 
 
@@ -21,27 +20,22 @@ async def command() -> int:
         wanted = services.model.entry.tag
         models = await services.engine.models()
         screen.tell(f"Engine at {services.engine.base_url}")
-    if models:
-        screen.out.print(_table(models, wanted))
-    else:
+    for model in models:
+        screen.say(model.name, style="bold")
+        screen.say(f"    {_described(model, wanted)}")
+    if not models:
         screen.say("No model is installed.")
     if all(model.name != wanted for model in models):
         screen.say(f"{wanted} is wanted for answers and missing: ollama pull {wanted}")
     return 0
 
 
-def _table(models: tuple[InstalledModel, ...], wanted: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("model", "size", "parameters", "quantisation", "memory", ""):
-        table.add_column(heading)
-    for model in models:
-        on_gpu = f"{model.vram_bytes / max(model.size_bytes, 1):.0%} on GPU"
-        table.add_row(
-            harmless(model.name),
-            f"{model.size_bytes / 1e9:.2f} GB",
-            harmless(model.parameter_size),
-            harmless(model.quantization),
-            f"loaded, {on_gpu}" if model.loaded else "–",
-            "writes answers" if model.name == wanted else "",
-        )
-    return table
+def _described(model: InstalledModel, wanted: str) -> str:
+    on_gpu = f"{model.vram_bytes / max(model.size_bytes, 1):.0%} of it on a GPU"
+    parts = [
+        f"{model.size_bytes / 1e9:.2f} GB",
+        f"{model.parameter_size} parameters",
+        model.quantization,
+        f"in memory, {on_gpu}" if model.loaded else "not in memory",
+    ]
+    return ", ".join(parts) + (" – writes the answers" if model.name == wanted else "")

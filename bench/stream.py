@@ -1,0 +1,205 @@
+"""`python -m bench.stream`: many members ask at once; what each of them sees, and when.
+
+The bot runs as a process of its own against the fake Discord (50 ms each way) and the fake Ollama
+(400 tokens at 40 tokens/s), which run here. Each line of the table stands beside what a reader of
+the bare model stream has: every token at once.
+
+ack          command sent → acknowledged
+first        model's first token → first of it visible
+age          how old the newest visible token is, averaged over the stream
+whole        model's last token → whole text visible
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, cast
+
+from tests.doubles.discord import FakeDiscord, Interaction
+from tests.doubles.discord.records import visible_text
+from tests.doubles.ollama import FakeModel, FakeOllama, FakeRequest
+
+MODEL = "tiny:1b"
+TOKENS = 400
+RATE = 40.0
+ONE_WAY = 0.05
+_WORD = re.compile(r"\bw(\d+)\b")
+_CASE = re.compile(r"\(case (\d+)\)")
+
+
+@dataclass(slots=True)
+class Stream:
+    """One question: what it is about, what the member did, when each token was written."""
+
+    asked: Interaction | None = None
+    sent_at: float = 0.0
+    tokens: list[float] = field(default_factory=list)
+
+    def say(self) -> Iterator[str]:
+        """Yield the answer's tokens; the next is drawn when the one before has been sent."""
+        for i in range(TOKENS):
+            if i:
+                self.tokens.append(time.monotonic())
+            end = " [1].\n\n" if i % 100 == 99 else " "  # noqa: PLR2004
+            yield f"w{i}{end}"
+        self.tokens.append(time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one member saw; seconds."""
+
+    ack: float
+    first: float
+    age: float
+    whole: float
+    complete: bool
+
+
+def seen(fake: FakeDiscord, stream: Stream) -> Seen:
+    """Measure one stream from the histories of its messages."""
+    asked = stream.asked
+    assert asked is not None
+    shown: list[tuple[float, int]] = []
+    for message_id in (asked.original, *asked.followups):
+        for at, payload in fake.messages[message_id or ""].history:
+            words = [int(n) for n in _WORD.findall(visible_text(payload))]
+            if words:
+                shown.append((at + ONE_WAY, max(words)))
+    shown.sort()
+    first, last = stream.tokens[0], stream.tokens[-1]
+    whole = next((at for at, newest in shown if newest == TOKENS - 1), float("inf"))
+    ages, newest, i, steps = [], -1, 0, 400
+    for step in range(steps):
+        now = first + (last - first) * step / steps
+        while i < len(shown) and shown[i][0] <= now:
+            newest, i = shown[i][1], i + 1
+        # Before anything is visible, the newest visible token is as old as the first one waits.
+        following = stream.tokens[newest + 1] if newest + 1 < TOKENS else now
+        ages.append(max(0.0, now - following))
+    return Seen(
+        ack=(asked.answered_at or float("inf")) + ONE_WAY - stream.sent_at,
+        first=shown[0][0] - first,
+        age=fmean(ages),
+        whole=whole - last,
+        complete=_words(fake, asked) == list(range(TOKENS)),
+    )
+
+
+def _words(fake: FakeDiscord, asked: Interaction) -> list[int]:
+    ids = [asked.original, *asked.followups]
+    text = "\n".join(fake.messages[i or ""].text for i in ids)
+    return [int(n) for n in _WORD.findall(text)]
+
+
+@asynccontextmanager
+async def serving(fake: FakeDiscord, ollama: FakeOllama, folder: Path) -> Any:
+    """Run the bot as a process until it is ready."""
+    environment = {
+        **os.environ,  # noqa: TID251  the child needs the search path
+        "DISCORD_TOKEN": fake.token,
+        "DISCORD_API_BASE": fake.api_base,
+        "DISCORD_GATEWAY_URL": fake.gateway_url,
+        "OLLAMA_HOST": ollama.url,
+        "ASK_MODEL": MODEL,
+        "ENGINE_SLOTS": "128",
+        "DATA_DIR": str(folder),
+    }
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.serve", env=environment
+    )
+    try:
+        yield child.pid
+    finally:
+        child.terminate()
+        await child.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mib(pid: int) -> float:
+    """Return the resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+async def ask_at_once(fake: FakeDiscord, streams: list[Stream], start: int) -> list[Stream]:
+    """Let new members ask one question each; wait until every answer has ended."""
+    for offset, stream in enumerate(streams):
+        number = start + offset
+        member = fake.member(f"member{number}")
+        stream.sent_at = time.monotonic()
+        stream.asked = member.slash("ask", question=f"What is a base model? (case {number})")
+
+    def ended() -> bool:
+        found = [fake.original(s.asked) for s in streams if s.asked]
+        return all(m is not None and "Retry" in str(m.payload) for m in found)
+
+    await fake.until(ended, within=180.0)
+    return streams
+
+
+def report(name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu: float) -> None:
+    """Print one line of the table."""
+    rows = [seen(fake, stream) for stream in streams]
+
+    def at(share: float, values: Sequence[float]) -> float:
+        return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+    ack, first, whole = ([getattr(row, key) for row in rows] for key in ("ack", "first", "whole"))
+    age = fmean(row.age for row in rows)
+    print(
+        f"{name:>5} | ack p99 {at(0.99, ack):5.2f} | first p50 {median(first):5.2f} "
+        f"p95 {at(0.95, first):5.2f} | age {age:4.2f} | whole p50 {median(whole):5.2f} "
+        f"p95 {at(0.95, whole):5.2f} | whole answers {sum(r.complete for r in rows)} "
+        f"| calls {calls} | 429s {fake.too_many} | refused {len(fake.refused)} | cpu {cpu:5.1f} s"
+    )
+
+
+async def main(counts: list[int]) -> None:
+    """Measure each number of members."""
+    streams: dict[int, Stream] = {}
+
+    def speak(request: FakeRequest) -> Sequence[str]:
+        number = int(_CASE.findall(request.prompt)[-1])
+        return cast("Sequence[str]", streams[number].say())
+
+    model = FakeModel(MODEL, tokens=speak, tokens_per_second=RATE, first_token_seconds=0.3)
+    with tempfile.TemporaryDirectory() as folder:
+        async with FakeOllama([model], num_parallel=256) as ollama, FakeDiscord() as fake:
+            fake.latency = ONE_WAY
+            began = time.monotonic()
+            async with serving(fake, ollama, Path(folder)) as pid:
+                await fake.until(lambda: fake.commands, within=60.0)
+                print(f"commands registered {time.monotonic() - began:.1f} s after the start")
+                start = 0
+                for count in [1, *counts]:
+                    batch = [Stream() for _ in range(count)]
+                    streams |= dict(enumerate(batch, start))
+                    calls, cpu = len(fake.log), cpu_seconds(pid)
+                    await ask_at_once(fake, batch, start)
+                    name = str(count) if start else "warm"
+                    report(name, fake, batch, len(fake.log) - calls, cpu_seconds(pid) - cpu)
+                    start += count
+                print(f"memory of the bot {memory_mib(pid):.0f} MiB")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("members", nargs="*", type=int, default=[1, 10, 50, 100])
+    asyncio.run(main(parser.parse_args().members))

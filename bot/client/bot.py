@@ -1,0 +1,116 @@
+"""The Discord client: few intents, no caches, one error card, cogs found by their file names."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client.remedies import limit_requests
+from bot.client.sync import sync_commands
+from bot.present import desk, lessons
+from bot.present.answers import Answers
+from bot.present.cards import error_card
+from bot.present.controls import Controls
+from bot.present.desk import Desk
+from bot.present.lessons import Reader
+from bot.wiring import Services
+
+log = logging.getLogger(__name__)
+
+COGS = Path(__file__).resolve().parents[2] / "cogs"
+GUILDS_WITHIN = 0.3
+"""Seconds of silence after which no more servers are awaited at the start."""
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+    create_public_threads=True,
+)
+"""What an invitation asks for, and no more."""
+
+
+class Tree(app_commands.CommandTree["StudyBot"]):
+    """The commands; a failure of any of them becomes one error card."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[Any],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Show the error card; a command that is no longer there is said to be so."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await error_card(interaction, cause)
+
+
+class StudyBot(commands.Bot):
+    """The bot. A cog finds in it `services`, `desk`, `reader` and `controls`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            # None of these is privileged: content comes with mentions and private messages only.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=GUILDS_WITHIN,
+            max_ratelimit_timeout=60.0,
+        )
+        self.services = services
+        self.answers = Answers(services.asking)
+        self.desk = Desk(self.answers, services.lessons)
+        self.reader = Reader(services.lessons)
+        self.controls = Controls()
+        self.controls.add(desk.FAMILY, self.desk.press)
+        self.controls.add(lessons.FAMILY, self.reader.press)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and register what changed in their commands."""
+        limit_requests(self)
+        for path in sorted(COGS.glob("[!_]*.py")):
+            await self.load_extension(f"cogs.{path.stem}")
+        settings = self.services.settings
+        try:
+            await sync_commands(self.tree, settings.data_dir, settings.discord_guild)
+        except discord.HTTPException as error:
+            log.error("the commands could not be registered: %s", error)  # noqa: TRY400  the sentence says it
+
+    async def on_ready(self) -> None:
+        """Tell the log."""
+        log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+    async def on_message(self, _message: discord.Message, /) -> None:
+        """Run no text commands; cogs listen for themselves."""
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand presses and forms to the controls."""
+        if interaction.type in (
+            discord.InteractionType.component,
+            discord.InteractionType.modal_submit,
+        ):
+            await self.controls.press(interaction)
+
+    async def close(self) -> None:
+        """Bring running answers to an end, then leave Discord."""
+        if not self.is_closed():
+            await self.answers.close()
+        await super().close()
+
+
+def invite_url(application_id: int) -> str:
+    """Return the address with which an organiser invites the bot."""
+    return discord.utils.oauth_url(
+        application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+    )

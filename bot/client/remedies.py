@@ -1,0 +1,59 @@
+"""What discord.py 2.7.1 does wrong and this program cannot live with: one remedy for each.
+
+The remedies in the calls themselves (missing `allowed_mentions`, the lost no-unfurl flag, resets
+that nobody retries, lost `DynamicItem`s, unknown controls) stand in `bot.present.delivery` and
+`bot.present.controls`, through which every call and press goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+import aiohttp
+import discord
+import yarl
+from discord.webhook import async_
+
+REQUEST_SECONDS = 10.0
+"""How long one HTTP call to Discord may take; aiohttp's default is five minutes."""
+
+
+class ReleasingLock(async_.AsyncDeferredLock):
+    """The webhook adapter's lock, which the library never releases when it is cancelled asleep.
+
+    The adapter sleeps in `__aexit__` while a bucket is exhausted. A cancellation at that moment
+    skips the release, and every later call on that token waits for ever.
+    """
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Sleep as the library does, and release whatever happens."""
+        try:
+            if self.delta:
+                await asyncio.sleep(self.delta)
+        finally:
+            self.lock.release()
+
+
+def release_cancelled_locks() -> None:
+    """Put `ReleasingLock` in the place of the library's lock, for the whole process."""
+    async_.AsyncDeferredLock = ReleasingLock  # type: ignore[misc]  # the adapter looks it up by name
+
+
+def limit_requests(client: discord.Client) -> None:
+    """Give each HTTP call of a logged-in client a time limit; the library offers no setting."""
+    session: aiohttp.ClientSession = client.http._HTTPClient__session  # type: ignore[attr-defined]  # private
+    session._timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+
+
+def redirect(api_base: str | None, gateway_url: str | None) -> None:
+    """Talk to another address than Discord's, for tests; the library offers no setting."""
+    if api_base:
+        discord.http.Route.BASE = api_base.rstrip("/")
+    if gateway_url:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

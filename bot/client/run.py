@@ -1,0 +1,60 @@
+"""Running the Discord front end until a signal says otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import discord
+
+from bot.client.bot import StudyBot
+from bot.client.remedies import redirect, release_cancelled_locks
+from bot.errors import SettingsInvalid
+from bot.settings import Settings
+from bot.wiring import open_services
+
+log = logging.getLogger(__name__)
+
+
+async def run_discord(settings: Settings) -> None:
+    """Serve Discord until SIGTERM or SIGINT; running answers are brought to an end first.
+
+    Raises SettingsInvalid when Discord does not take the token; what ends the connection
+    otherwise is raised as it is.
+    """
+    if settings.discord_token is None:
+        raise SettingsInvalid("DISCORD_TOKEN is not set.")
+    release_cancelled_locks()
+    redirect(settings.discord_api_base, settings.discord_gateway_url)
+    stop = asyncio.Event()
+    async with open_services(settings, refresh=True) as services, StudyBot(services) as bot:
+        with _stopped_by_signals(stop):
+            serving = asyncio.create_task(bot.start(settings.discord_token.get_secret_value()))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            await bot.close()
+            try:
+                await serving
+            except discord.LoginFailure as error:
+                raise SettingsInvalid(
+                    "Discord does not take the DISCORD_TOKEN. Copy it again from the "
+                    "developer portal (Bot, Reset Token)."
+                ) from error
+
+
+@contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and SIGINT: discord.py's own `run` dies of SIGTERM without a word."""
+    loop = asyncio.get_running_loop()
+    caught = (signal.SIGTERM, signal.SIGINT)
+    for number in caught:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
