@@ -1,9 +1,8 @@
 """May we answer? before; is each citation true? while it is written.
 
 The checker works beside the stream: `feed` is cheap and synchronous, `check`
-embeds one citing sentence (about 10 ms on one core). The passages' sentences
-are embedded once for each answer; `prepare` does that ahead, while the question
-waits for its model.
+embeds one citing sentence (about 10 ms on one core). The vectors of the
+passages' sentences come with the hits, from the index.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class CitationChecker:
 
     def __init__(self, encoder: SentenceEncoder, hits: Sequence[Hit]) -> None:
         self._encoder = encoder
-        self._passages = [hit.passage for hit in hits]
+        self._hits = tuple(hits)
         self._claims = ClaimStream()
         self._evidence: tuple[Evidence, ...] | None = None
         self._preparing = asyncio.Lock()
@@ -52,10 +51,10 @@ class CitationChecker:
         return self._claims.end()
 
     async def prepare(self) -> tuple[Evidence, ...]:
-        """Embed the passages' sentences, once for all claims."""
+        """Make the passages ready, once for all claims."""
         async with self._preparing:
             if self._evidence is None:
-                self._evidence = await self._embed_passages()
+                self._evidence = tuple([await self._ready(hit) for hit in self._hits])
             return self._evidence
 
     async def check(self, claim: Claim) -> tuple[Checked, ...]:
@@ -74,7 +73,7 @@ class CitationChecker:
         return tuple(Checked(n, n in good, claim.sentence) for n in claim.numbers)
 
     def _known(self, n: int) -> bool:
-        return 1 <= n <= len(self._passages)
+        return 1 <= n <= len(self._hits)
 
     def _supporting(
         self, cited: Cited, vector: Vectors, evidence: tuple[Evidence, ...]
@@ -94,12 +93,11 @@ class CitationChecker:
             good |= {n for n in known if nearness(vector, evidence[n - 1]) >= CONTRIBUTES}
         return good
 
-    async def _embed_passages(self) -> tuple[Evidence, ...]:
-        cut = [split_sentences(passage.text) or (passage.heading,) for passage in self._passages]
-        vectors = await self._encoder.encode([text for texts in cut for text in texts])
-        found: list[Evidence] = []
-        begin = 0
-        for passage, texts in zip(self._passages, cut, strict=True):
-            found.append(evidence_of(passage, texts, vectors[begin : begin + len(texts)]))
-            begin += len(texts)
-        return tuple(found)
+    async def _ready(self, hit: Hit) -> Evidence:
+        """Make one passage ready; its sentences are embedded only when the hit brings no rows."""
+        sentences = tuple(q.text for q in hit.quotes) or split_sentences(hit.passage.text)
+        sentences = sentences or (hit.passage.heading,)
+        rows = hit.vectors
+        if rows is None or len(rows) != len(sentences):
+            rows = await self._encoder.encode(sentences)
+        return evidence_of(hit.passage, sentences, rows)

@@ -15,8 +15,8 @@ T = TypeVar("T")
 class Door:
     """A small pool of threads for blocking work (torch, Chroma, files).
 
-    One worker by default: torch uses all cores for one call, and a second
-    call beside it would only slow both.
+    One worker by default, so that calls come one after the other and the other
+    cores stay free for the event loop and the engine.
     """
 
     def __init__(self, workers: int = 1) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from langchain_core.embeddings import Embeddings
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
@@ -57,6 +58,7 @@ class Embedder(Embeddings):
         """Return one unit row for each text, shape (texts, dimension)."""
         if not texts:
             return np.empty((0, self.dimension), np.float32)
+        _on_one_core()
         rows = self._model.encode(
             list(texts),
             batch_size=BATCH,
@@ -68,6 +70,7 @@ class Embedder(Embeddings):
 
     def read(self, texts: Sequence[str]) -> list[TextVectors]:
         """Return sentence and token vectors of each text from one pass of the model."""
+        _on_one_core()
         found: Any = self._model.encode(  # typed for one text and one kind of output only
             list(texts), batch_size=BATCH, output_value=None, show_progress_bar=False
         )
@@ -111,6 +114,16 @@ def load_embedder(identity: ModelIdentity, door: Door) -> Embedder:
     config = getattr(getattr(model[0], "auto_model", None), "config", None)
     commit = str(getattr(config, "_commit_hash", None) or "unknown")
     return Embedder(model, identity.name, identity.revision or commit, door)
+
+
+def _on_one_core() -> None:
+    """Keep torch to one core, a setting of each thread.
+
+    Two cores save little on texts this short, and cost much when something else
+    wants them: threads that wait for each other spin (15 ms became 500, measured).
+    """
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
 
 
 def _unit(rows: Vectors) -> Vectors:

@@ -12,34 +12,45 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import frontmatter
 import yaml
-from langchain_text_splitters import (
-    ExperimentalMarkdownSyntaxTextSplitter,
-    Language,
-    RecursiveCharacterTextSplitter,
-)
+from frontmatter.default_handlers import YAMLHandler
+from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.passages import Passage
+from knowledge.sentences import split_sentences
 
 SHIPPED = Path(__file__).parent / "lessons"
 LONGEST_PASSAGE = 1400
 """Characters; four passages then fit the 6,000 characters a prompt can spare for them."""
 
-_LEVELS = [("#" * n, f"h{n}") for n in range(1, 5)]
-_ASKS = re.compile(r"<!--\s*asks:(.*?)-->", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+_ASKS = re.compile(r"<!--\s*asks:(.*)-->", re.DOTALL)
+_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
+# What means something in a lesson's Markdown; whichever begins first wins, so that a code
+# block holds neither headings nor comments, and a comment holds neither of the others.
+_MARK = re.compile(
+    r"(?P<code>^[ \t]*(?P<fence>`{3,}+|~{3,}+)[^\n]*\n(?:.*?\n)??[ \t]*(?P=fence)[`~]*[ \t]*$"
+    r"|`[^`\n]+`)"
+    r"|(?P<open_code>^[ \t]*(?:```|~~~))"
+    r"|(?P<comment>\n*<!--.*?-->)"
+    r"|(?P<open_comment><!--)"
+    r"|(?P<heading>^(?P<level>\#{1,4})[ \t]+(?P<title>[^\n]*?)[ \t]*\#*[ \t]*$)",
+    re.DOTALL | re.MULTILINE,
+)
+_OPEN = {
+    "open_code": "a code block is opened and never closed",
+    "open_comment": "a comment is opened and never closed with '-->'",
+}
 
 
 class Source(BaseModel):
     """Where a fact comes from: a title, and an address when there is a page to open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     title: str = Field(min_length=1)
     url: str | None = Field(default=None, pattern=r"^https?://")
@@ -49,7 +60,7 @@ class Source(BaseModel):
 class _FrontMatter(BaseModel):
     """What stands above the text of a lesson."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     title: str = Field(min_length=1)
     order: int
@@ -72,6 +83,23 @@ class Lesson:
     checked: dt.date
     passages: tuple[Passage, ...]
     digest: str
+
+
+class _TextDates(yaml.SafeLoader):
+    """Leaves dates as text, so that a wrong one is a fault like any other."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  PyYAML's own way to say it
+        first: [kind for kind in kinds if kind[0] != "tag:yaml.org,2002:timestamp"]
+        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class _Handler(YAMLHandler):
+    """Reads YAML only: a file that begins with a brace is no lesson either."""
+
+    def load(self, fm: str, **_: object) -> object:
+        """Parse the front matter `fm`."""
+        return super().load(fm, Loader=_TextDates)
 
 
 class LessonFaults(Exception):
@@ -121,7 +149,7 @@ def read_lesson(path: Path) -> Lesson:
     """Read one lesson file. Raises LessonFaults naming every fault in it."""
     try:
         raw = path.read_text("utf-8-sig")
-        meta, body = frontmatter.parse(raw)
+        meta, body = frontmatter.parse(raw, handler=_Handler())
     except (OSError, UnicodeDecodeError) as error:
         raise LessonFaults([f"{path.name}: cannot be read as UTF-8 text ({error})"]) from error
     except yaml.YAMLError as error:
@@ -129,7 +157,10 @@ def read_lesson(path: Path) -> Lesson:
         raise LessonFaults([f"{path.name}: the front matter is not YAML: {where}"]) from error
     if not meta:
         raise LessonFaults(
-            [f"{path.name}: there is no front matter; the file must begin with a line '---'"]
+            [
+                f"{path.name}: there is no front matter; the file must begin with a line '---', "
+                "then lines such as 'title: …', then another line '---'"
+            ]
         )
     faults: list[str] = []
     front = _front_matter(meta, faults)
@@ -156,12 +187,15 @@ def _front_matter(meta: dict[str, object], faults: list[str]) -> _FrontMatter | 
     except ValidationError as error:
         for fault in error.errors():
             name = ".".join(str(part) for part in fault["loc"])
-            faults.append(f"front matter: {_in_plain_words(name, fault['type'], fault['msg'])}")
+            kind = "too_short" if fault["input"] is None else fault["type"]
+            faults.append(f"front matter: {_in_plain_words(name, kind, fault['msg'])}")
         return None
 
 
 def _in_plain_words(name: str, kind: str, message: str) -> str:
     """Say what is wrong with the key `name` as an author would."""
+    if kind.startswith("date"):
+        return f"'{name}' must be a date such as 2026-01-31"
     if kind == "missing":
         return f"'{name}' is missing"
     if kind == "extra_forbidden":
@@ -173,21 +207,36 @@ def _in_plain_words(name: str, kind: str, message: str) -> str:
     return f"'{name}': {message[0].lower()}{message[1:]}"
 
 
+@dataclass(slots=True)
+class _Section:
+    """A heading with those above it, its level, and what stands below it until the next."""
+
+    level: int
+    headings: tuple[str, ...]
+    text: str = ""
+    comments: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Add plain text; more than one blank line in a row says nothing."""
+        text = re.sub(r"\n{3,}", "\n\n", text)
+        self.text += text.lstrip("\n") if self.text.endswith("\n\n") else text
+
+
 def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Passage, ...]:
     """Cut `body` at its headings; long sections are cut again at paragraphs."""
     passages: list[Passage] = []
     anchors: set[str] = set()
-    for headings, section in _sections(body):
-        heading = headings[-1] if headings else title
+    for section in _sections(body, faults):
+        heading = section.headings[-1] if section.headings else title
         anchor = _anchor(heading)
-        asks = _asks(heading, section, faults)
-        text = _without_comments(section).strip()
-        if "<!--" in _FENCED.sub("", text):
-            faults.append(f"under '{heading}': a comment is opened and never closed with '-->'")
-        if not text:
+        asks = _asks(heading, section.comments, faults)
+        text = _BLANK_LINES.sub("", section.text).rstrip()
+        if not split_sentences(text):  # also where there is nothing but a rule
             if asks:
                 faults.append(f"under '{heading}': there are questions but no text")
             continue
+        if not anchor:
+            faults.append(f"the heading '{heading}' needs a letter or a digit")
         if anchor in anchors:
             faults.append(f"two sections are headed '{heading}'; each needs a heading of its own")
         anchors.add(anchor)
@@ -199,7 +248,7 @@ def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Pass
                     lesson=slug,
                     lesson_title=title,
                     heading=heading,
-                    path=headings[:-1],
+                    path=section.headings[:-1],
                     anchor=name,
                     text=part,
                     asks=asks,
@@ -210,24 +259,38 @@ def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Pass
     return tuple(passages)
 
 
-def _sections(body: str) -> list[tuple[tuple[str, ...], str]]:
-    """Return (headings from the outermost in, text) in order; fences never hold headings."""
-    splitter = ExperimentalMarkdownSyntaxTextSplitter(_LEVELS)
-    sections: list[tuple[tuple[str, ...], str]] = []
-    for document in splitter.split_text(body.replace("\r\n", "\n")):
-        headings = tuple(document.metadata[key] for _, key in _LEVELS if key in document.metadata)
-        if sections and sections[-1][0] == headings:  # the splitter sets code apart
-            sections[-1] = (headings, sections[-1][1] + document.page_content)
+def _sections(body: str, faults: list[str]) -> list[_Section]:
+    """Cut `body` at its headings, comments apart; code is kept to the character."""
+    sections = [_Section(0, ())]
+    end = 0
+    for mark in _MARK.finditer(body):
+        section = sections[-1]
+        section.add(body[end : mark.start()])
+        end = mark.end()
+        if mark["heading"]:
+            sections.append(_under(sections, len(mark["level"]), mark["title"]))
+        elif mark["comment"]:
+            section.comments.append(mark["comment"].strip())
+            section.add("\n\n" if mark["comment"].startswith("\n\n") else "")
         else:
-            sections.append((headings, document.page_content))
+            section.text += mark.group()
+            if fault := _OPEN.get(mark.lastgroup or ""):
+                under = f"under '{section.headings[-1]}': " if section.headings else ""
+                faults.append(under + fault)
+    sections[-1].add(body[end:])
     return sections
 
 
-def _asks(heading: str, section: str, faults: list[str]) -> tuple[str, ...]:
+def _under(sections: Sequence[_Section], level: int, title: str) -> _Section:
+    """Open a section below the nearest heading above `title` that outranks it."""
+    above = next(s for s in reversed(sections) if s.level < level)
+    return _Section(level, (*above.headings, title))
+
+
+def _asks(heading: str, comments: Iterable[str], faults: list[str]) -> tuple[str, ...]:
     asks: list[str] = []
-    for block in _ASKS.findall(section):
-        lines = [line.strip() for line in block.splitlines() if line.strip()]
-        for line in lines:
+    for found in filter(None, map(_ASKS.fullmatch, comments)):
+        for line in filter(None, map(str.strip, found[1].splitlines())):
             if line.startswith("- ") and line[2:].strip():
                 asks.append(line[2:].strip())
             else:
@@ -235,25 +298,15 @@ def _asks(heading: str, section: str, faults: list[str]) -> tuple[str, ...]:
     return tuple(asks)
 
 
-def _without_comments(section: str) -> str:
-    """Drop HTML comments outside code fences, so that nothing hidden is indexed."""
-    kept: list[str] = []
-    end = 0
-    for fence in _FENCED.finditer(section):
-        kept.append(_COMMENT.sub("", section[end : fence.start()]))
-        kept.append(fence.group())
-        end = fence.end()
-    kept.append(_COMMENT.sub("", section[end:]))
-    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
-
-
 def _parts(text: str) -> list[str]:
     if len(text) <= LONGEST_PASSAGE:
         return [text]
+    # White space is kept while cutting: it is what code is indented with.
     splitter = RecursiveCharacterTextSplitter.from_language(
-        Language.MARKDOWN, chunk_size=LONGEST_PASSAGE, chunk_overlap=0
+        Language.MARKDOWN, chunk_size=LONGEST_PASSAGE, chunk_overlap=0, strip_whitespace=False
     )
-    return splitter.split_text(text)
+    parts = (_BLANK_LINES.sub("", part).rstrip() for part in splitter.split_text(text))
+    return [part for part in parts if split_sentences(part)]
 
 
 def _anchor(heading: str) -> str:

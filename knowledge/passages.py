@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -46,12 +46,14 @@ class Hit:
     """A passage found for a question.
 
     `score` lies between 0 and 1; higher is better, and hits come best first.
-    `quotes` are the passage's sentences in their order in the text.
+    `quotes` are the passage's sentences in their order in the text, and
+    `vectors`, where they are known, their rows.
     """
 
     passage: Passage
     score: float
     quotes: tuple[Quote, ...] = ()
+    vectors: Vectors | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from knowledge.embedding import Embedder, TextVectors
 from knowledge.generation import Generation, lexical_text
 from knowledge.index import Index
 from knowledge.lexical import Speller, leans
-from knowledge.passages import Found, Hit, Passage, Quote, SearchUnavailable
+from knowledge.passages import Found, Hit, Quote, SearchUnavailable
 from knowledge.sentences import split_sentences
 
 CANDIDATE_UNITS = 120
@@ -66,14 +66,7 @@ class Search:
         """Do what `search` does, in this thread."""
         generation, read, signals = self.weigh(question, previous, lesson, limit)
         ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
-        hits = tuple(
-            Hit(
-                generation.passages[id_],
-                _logistic(RELEVANCE, signals[id_]),
-                _quotes(generation, generation.passages[id_], read),
-            )
-            for id_ in ranked
-        )
+        hits = tuple(_hit(generation, id_, read, signals[id_]) for id_ in ranked)
         best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
         return Found(hits, _logistic(COVERAGE, best))
 
@@ -134,12 +127,14 @@ def _signals(generation: Generation, id_: str, read: TextVectors, words: float) 
     return late, sentence, ask, words
 
 
-def _quotes(generation: Generation, passage: Passage, read: TextVectors) -> tuple[Quote, ...]:
-    cosines = generation.vectors(passage.id).sentences @ read.whole
-    return tuple(
+def _hit(generation: Generation, id_: str, read: TextVectors, signals: Signals) -> Hit:
+    passage = generation.passages[id_]
+    rows = generation.vectors(id_).sentences
+    quotes = tuple(
         Quote(text, max(0.0, float(cosine)))
-        for text, cosine in zip(split_sentences(passage.text), cosines, strict=True)
+        for text, cosine in zip(split_sentences(passage.text), rows @ read.whole, strict=True)
     )
+    return Hit(passage, _logistic(RELEVANCE, signals), quotes, rows)
 
 
 def _logistic(weights: tuple[tuple[float, ...], float], signals: Sequence[float]) -> float:
