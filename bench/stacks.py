@@ -8,9 +8,11 @@ can make it look worse than it is.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +24,7 @@ from knowledge.embedding import Embedder, load_embedder
 from knowledge.identity import PACKAGED, identify
 from knowledge.index import Index
 from knowledge.lesson import SHIPPED, Lesson, survey
-from knowledge.passages import Found, Vectors
+from knowledge.passages import Found, Passage, Vectors
 from knowledge.refresh import refresh
 from knowledge.search import Search
 
@@ -30,6 +32,12 @@ CHUNK = 500
 """Characters of a chunk of the baseline."""
 
 HITS = 8
+
+NEIGHBOURS = (
+    "chromadb huggingface-hub langchain-core langchain-text-splitters numpy ollama pydantic "
+    "safetensors scikit-learn sentence-transformers tokenizers transformers"
+).split()
+"""Installed packages of the field, whose descriptions stand for lessons on other subjects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,21 @@ def shipped(*, asks: bool = True) -> tuple[Lesson, ...]:
     if found.faults:
         raise ValueError("; ".join(found.faults))
     return found.lessons if asks else tuple(_bare(lesson) for lesson in found.lessons)
+
+
+def other_lessons() -> tuple[Lesson, ...]:
+    """Return a lesson on something else for each of NEIGHBOURS: lessons of a fuller library."""
+    splitter = RecursiveCharacterTextSplitter(chunk_size=800, chunk_overlap=0)
+    found = []
+    for order, name in enumerate(NEIGHBOURS, start=100):
+        parts = splitter.split_text(metadata(name).get_payload(decode=False) or "")
+        passages = tuple(
+            Passage(f"{name}#{n}", name, name, f"{name}, part {n}", (), str(n), part)
+            for n, part in enumerate(parts, start=1)
+        )
+        day = dt.date(2026, 1, 1)
+        found.append(Lesson(name, name, order, name, (), (), day, passages, name))
+    return tuple(found)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ MODEL = "tiny:1b"
 TOKENS = 400
 RATE = 40.0
 ONE_WAY = 0.05
+CONTAINER = 17
 _WORD = re.compile(r"\bw(\d+)\b")
 _CASE = re.compile(r"\(case (\d+)\)")
 
@@ -51,7 +52,7 @@ class Stream:
         for i in range(TOKENS):
             if i:
                 self.tokens.append(time.monotonic())
-            end = " [1].\n\n" if i % 100 == 99 else " "  # noqa: PLR2004
+            end = " [1].\n\n" if i % 100 == 99 else " "
             yield f"w{i}{end}"
         self.tokens.append(time.monotonic())
 
@@ -69,8 +70,7 @@ class Seen:
 
 def seen(fake: FakeDiscord, stream: Stream) -> Seen:
     """Measure one stream from the histories of its messages."""
-    asked = stream.asked
-    assert asked is not None
+    asked = cast("Interaction", stream.asked)
     shown: list[tuple[float, int]] = []
     for message_id in (asked.original, *asked.followups):
         for at, payload in fake.messages[message_id or ""].history:
@@ -98,9 +98,10 @@ def seen(fake: FakeDiscord, stream: Stream) -> Seen:
 
 
 def _words(fake: FakeDiscord, asked: Interaction) -> list[int]:
-    ids = [asked.original, *asked.followups]
-    text = "\n".join(fake.messages[i or ""].text for i in ids)
-    return [int(n) for n in _WORD.findall(text)]
+    """Return the words of the model's text: what stands in the containers."""
+    payloads = [fake.messages[i or ""].payload for i in (asked.original, *asked.followups)]
+    boxes = [c for payload in payloads for c in payload["components"] if c["type"] == CONTAINER]
+    return [int(n) for box in boxes for n in _WORD.findall(visible_text(box))]
 
 
 @asynccontextmanager
@@ -154,6 +155,15 @@ async def ask_at_once(fake: FakeDiscord, streams: list[Stream], start: int) -> l
     return streams
 
 
+async def built_index(folder: Path) -> None:
+    """Build the index beforehand: its embeddings would compete with what is measured."""
+    environment = {**os.environ, "DATA_DIR": str(folder)}  # noqa: TID251  as in `serving`
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "index", env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    await child.wait()
+
+
 def report(name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu: float) -> None:
     """Print one line of the table."""
     rows = [seen(fake, stream) for stream in streams]
@@ -171,7 +181,7 @@ def report(name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu:
     )
 
 
-async def main(counts: list[int]) -> None:
+async def main(counts: list[int], data: Path | None) -> None:
     """Measure each number of members."""
     streams: dict[int, Stream] = {}
 
@@ -180,13 +190,16 @@ async def main(counts: list[int]) -> None:
         return cast("Sequence[str]", streams[number].say())
 
     model = FakeModel(MODEL, tokens=speak, tokens_per_second=RATE, first_token_seconds=0.3)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = data or Path(temporary)
+        await built_index(folder)
+        (folder / "commands.json").unlink(missing_ok=True)  # the fake knows no commands yet
         async with FakeOllama([model], num_parallel=256) as ollama, FakeDiscord() as fake:
             fake.latency = ONE_WAY
             began = time.monotonic()
-            async with serving(fake, ollama, Path(folder)) as pid:
-                await fake.until(lambda: fake.commands, within=60.0)
-                print(f"commands registered {time.monotonic() - began:.1f} s after the start")
+            async with serving(fake, ollama, folder) as pid:
+                await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
+                print(f"connected {time.monotonic() - began:.1f} s after the start")
                 start = 0
                 for count in [1, *counts]:
                     batch = [Stream() for _ in range(count)]
@@ -202,4 +215,6 @@ async def main(counts: list[int]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("members", nargs="*", type=int, default=[1, 10, 50, 100])
-    asyncio.run(main(parser.parse_args().members))
+    parser.add_argument("--data", type=Path, help="a data folder whose index is built already")
+    given = parser.parse_args()
+    asyncio.run(main(given.members, given.data))

@@ -98,7 +98,10 @@ class Asking:
             try:
                 async with aclosing(self._written(question, found, self._writer)) as events:
                     async for event in events:
-                        unclear = unclear and not isinstance(event, SourcesFound)
+                        if isinstance(event, SourcesFound):
+                            # What is quoted must be what was told. An answer is begun only
+                            # where these sources cover the question.
+                            unclear, found = False, Found(event.hits, covered=1.0)
                         yield event
             except (EngineError, WriterSilent) as error:
                 why = str(error)
@@ -166,8 +169,13 @@ def _cleaned(question: Question) -> Question:
 
     Raises QuestionInvalid when nothing is left.
     """
-    text = question.text[:LONGEST_QUESTION].encode("utf-8", "ignore").decode()
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    text = _readable(question.text[:LONGEST_QUESTION]).strip()
     if not any(c.isalnum() for c in text):
         raise QuestionInvalid("Please ask a question in words.")
-    return Question(text, question.member, question.history, question.lesson, question.hits)
+    history = tuple(Turn(turn.role, _readable(turn.content)) for turn in question.history)
+    return Question(text, question.member, history, question.lesson, question.hits)
+
+
+def _readable(text: str) -> str:
+    text = text.encode("utf-8", "ignore").decode()
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")

@@ -69,7 +69,7 @@ class MemberBusy(BotError):
 
     def __init__(self, waiting: int) -> None:
         super().__init__(
-            f"You already have one question running and {waiting} waiting. "
+            f"You already have {waiting} questions waiting, which is as many as is fair. "
             "Let one finish, or stop it, and ask again."
         )
 

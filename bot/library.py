@@ -60,7 +60,8 @@ class Library:
         self._door.close()
         if self._loading is not None:
             self._loading.cancel()
-            await asyncio.wait([self._loading])
+            # Gathered, so that a failure nobody asked about is not reported as forgotten.
+            await asyncio.gather(self._loading, return_exceptions=True)
 
     def pending(self) -> Change:
         """Say what refreshing the index would change."""
@@ -94,11 +95,16 @@ class Library:
 
     async def _loaded(self) -> _Loaded:
         self.open(refresh=False)
-        if self._loading is None:
+        loading = self._loading
+        if loading is None:
             raise SearchUnavailable("The library is not open.")
         try:
-            return await asyncio.shield(self._loading)
-        except (IndexBusy, OSError) as error:
+            return await asyncio.shield(loading)
+        except (SearchUnavailable, IndexBusy, OSError) as error:
+            if loading is self._loading:  # what failed once is tried again for the next question
+                self._loading = None
+            if isinstance(error, SearchUnavailable):
+                raise
             raise SearchUnavailable(f"The index could not be opened: {error}") from error
 
     def _load(self, *, refresh: bool) -> _Loaded:
@@ -110,10 +116,18 @@ class Library:
             change = self.pending()
             serving = self.index.manifest() is not None and change.rebuilt is None
             if refresh or not serving:
-                self._refresh()
+                self._refreshed_unless_busy(serving=serving)
             return _Loaded(Search(self.index, self._embed(), self._door), self._embed())
         except EmbedderUnavailable as error:
             raise SearchUnavailable(str(error)) from error
+
+    def _refreshed_unless_busy(self, *, serving: bool) -> None:
+        """Refresh; while another process writes, an index that serves is good enough."""
+        try:
+            self._refresh()
+        except IndexBusy:
+            if not serving:
+                raise
 
     def _refresh(self) -> Change:
         from knowledge.embedding import EmbedderUnavailable  # noqa: PLC0415  as above

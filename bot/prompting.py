@@ -25,6 +25,9 @@ estimate errs on the safe side."""
 PASSAGES = 6
 HISTORY_SHARE = 0.25
 QUESTION_SHARE = 0.25
+LONGEST_TURN = 2000
+"""Characters of an earlier turn that are shown: its end, which a follow-up leans on."""
+
 MARGIN = 64
 """Tokens left for the chat template's own marks."""
 
@@ -67,6 +70,9 @@ def answer_prompt(
     turns = _recent(history, boundary, int(room * HISTORY_SHARE))
     if len(turns) < len(history):
         left_out.append(f"{len(history) - len(turns)} earlier turns")
+    shortened = sum(len(turn.content) > LONGEST_TURN for turn in history[-len(turns) :] if turns)
+    if shortened:
+        left_out.append(f"the beginning of {shortened} long earlier turns")
     room -= sum(estimate_tokens(turn) for turn in turns)
     shown = _fitting(hits[:PASSAGES], boundary, room)
     if len(shown) < len(hits[:PASSAGES]):
@@ -104,7 +110,7 @@ def _recent(history: Sequence[Turn], boundary: str, room: int) -> list[str]:
     """Return the newest turns that fit, oldest first; a long answer keeps its end."""
     kept: list[str] = []
     for turn in reversed(history):
-        content = turn.content[-2000:]
+        content = turn.content[-LONGEST_TURN:]
         fenced = _fenced("earlier turn of the " + turn.role, boundary, content)
         room -= estimate_tokens(fenced)
         if room < 0:

@@ -49,7 +49,10 @@ class Settings(BaseSettings):
     )
     queue_bound: int = Field(default=256, ge=1, description="Questions that may wait in all.")
     num_ctx: int = Field(
-        default=8192, ge=1024, description="Tokens of context the model is loaded with."
+        default=8192,
+        # With less, the rules and the answer leave no room for a single passage.
+        ge=2048,
+        description="Tokens of context the model is loaded with.",
     )
 
     @field_validator("ollama_host")
@@ -67,6 +70,8 @@ class Settings(BaseSettings):
     def ask_entry(self) -> ModelEntry:
         """The model that writes answers, and where it lives."""
         tag, _, host = self.ask_model.partition("@")
+        if ":" not in tag.rpartition("/")[2]:
+            tag = f"{tag}:latest"  # as Ollama lists it
         return ModelEntry(tag, whole_address(host) if host else self.ollama_host, self.num_ctx)
 
 
@@ -78,10 +83,11 @@ def whole_address(host: str) -> str:
     bare = "://" not in host
     url = f"http://{host}" if bare else host
     url = url.rstrip("/").replace("://0.0.0.0", "://127.0.0.1")
-    authority = url.split("://", 1)[1].split("/", 1)[0]
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
     if bare and ":" not in authority.rsplit("]", 1)[-1]:
-        url = url.replace(authority, f"{authority}:11434", 1)
-    return url
+        authority = f"{authority}:11434"
+    return f"{scheme}://{authority}{slash}{path}"
 
 
 def read_settings(**given: Any) -> Settings:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -70,6 +71,10 @@ class Generation:
         manifest = index.manifest()
         return cls(index.folder / name, manifest) if name and manifest else None
 
+    def close(self) -> None:
+        """Close its files; it cannot be searched any more."""
+        self.store.close()
+
     def vectors(self, passage_id: str) -> PassageVectors:
         """Return the vectors of a passage, read from disk as they are needed."""
         rows = self.manifest.rows[passage_id]
@@ -95,8 +100,22 @@ def build(
     `known` maps the digest of a passage to rows that need not be computed again.
     """
     folder.mkdir(parents=True)
+    with closing(UnitStore.open(folder / "chroma")) as store:
+        content = _fill(folder, store, lessons, embedder, known, progress)
+    (folder / "manifest.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    progress(len(content["passages"]), len(content["passages"]))
+
+
+def _fill(
+    folder: Path,
+    store: UnitStore,
+    lessons: Sequence[Lesson],
+    embedder: Embedder,
+    known: dict[str, Vectors],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write everything but the manifest, and return what that is to say."""
     passages = [passage for lesson in lessons for passage in lesson.passages]
-    store = UnitStore.open(folder / "chroma")
     blocks: list[Vectors] = []
     entries: list[dict[str, Any]] = []
     start = 0
@@ -115,7 +134,7 @@ def build(
         blocks.extend(found)
     Lexicon.build({p.id: lexical_text(p) for p in passages}).save(folder / "lexical")
     np.save(folder / "vectors.npy", np.concatenate(blocks).astype(np.float16))
-    content = {
+    return {
         "format": FORMAT,
         "model": embedder.name,
         "revision": embedder.revision,
@@ -123,8 +142,6 @@ def build(
         "lessons": {lesson.slug: lesson.digest for lesson in lessons},
         "passages": entries,
     }
-    (folder / "manifest.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    progress(len(passages), len(passages))
 
 
 def lexical_text(passage: Passage) -> str:

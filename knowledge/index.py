@@ -57,7 +57,7 @@ class Index:
         """Return the name of the generation that serves; None when there is none."""
         try:
             return (self.folder / "current").read_text("utf-8").strip() or None
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None
 
     def manifest(self) -> Manifest | None:

@@ -12,8 +12,9 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import frontmatter
 import yaml
@@ -22,6 +23,7 @@ from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.passages import Passage
+from knowledge.sections import cut_sections, trimmed
 from knowledge.sentences import split_sentences
 
 SHIPPED = Path(__file__).parent / "lessons"
@@ -29,22 +31,6 @@ LONGEST_PASSAGE = 1400
 """Characters; four passages then fit the 6,000 characters a prompt can spare for them."""
 
 _ASKS = re.compile(r"<!--\s*asks:(.*)-->", re.DOTALL)
-_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
-# What means something in a lesson's Markdown; whichever begins first wins, so that a code
-# block holds neither headings nor comments, and a comment holds neither of the others.
-_MARK = re.compile(
-    r"(?P<code>^[ \t]*(?P<fence>`{3,}+|~{3,}+)[^\n]*\n(?:.*?\n)??[ \t]*(?P=fence)[`~]*[ \t]*$"
-    r"|`[^`\n]+`)"
-    r"|(?P<open_code>^[ \t]*(?:```|~~~))"
-    r"|(?P<comment>\n*<!--.*?-->)"
-    r"|(?P<open_comment><!--)"
-    r"|(?P<heading>^(?P<level>\#{1,4})[ \t]+(?P<title>[^\n]*?)[ \t]*\#*[ \t]*$)",
-    re.DOTALL | re.MULTILINE,
-)
-_OPEN = {
-    "open_code": "a code block is opened and never closed",
-    "open_comment": "a comment is opened and never closed with '-->'",
-}
 
 
 class Source(BaseModel):
@@ -97,7 +83,7 @@ class _TextDates(yaml.SafeLoader):
 class _Handler(YAMLHandler):
     """Reads YAML only: a file that begins with a brace is no lesson either."""
 
-    def load(self, fm: str, **_: object) -> object:
+    def load(self, fm: str, **_: object) -> Any:
         """Parse the front matter `fm`."""
         return super().load(fm, Loader=_TextDates)
 
@@ -207,30 +193,15 @@ def _in_plain_words(name: str, kind: str, message: str) -> str:
     return f"'{name}': {message[0].lower()}{message[1:]}"
 
 
-@dataclass(slots=True)
-class _Section:
-    """A heading with those above it, its level, and what stands below it until the next."""
-
-    level: int
-    headings: tuple[str, ...]
-    text: str = ""
-    comments: list[str] = field(default_factory=list)
-
-    def add(self, text: str) -> None:
-        """Add plain text; more than one blank line in a row says nothing."""
-        text = re.sub(r"\n{3,}", "\n\n", text)
-        self.text += text.lstrip("\n") if self.text.endswith("\n\n") else text
-
-
 def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Passage, ...]:
     """Cut `body` at its headings; long sections are cut again at paragraphs."""
     passages: list[Passage] = []
     anchors: set[str] = set()
-    for section in _sections(body, faults):
+    for section in cut_sections(body, faults):
         heading = section.headings[-1] if section.headings else title
         anchor = _anchor(heading)
         asks = _asks(heading, section.comments, faults)
-        text = _BLANK_LINES.sub("", section.text).rstrip()
+        text = trimmed(section.text)
         if not split_sentences(text):  # also where there is nothing but a rule
             if asks:
                 faults.append(f"under '{heading}': there are questions but no text")
@@ -259,34 +230,6 @@ def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Pass
     return tuple(passages)
 
 
-def _sections(body: str, faults: list[str]) -> list[_Section]:
-    """Cut `body` at its headings, comments apart; code is kept to the character."""
-    sections = [_Section(0, ())]
-    end = 0
-    for mark in _MARK.finditer(body):
-        section = sections[-1]
-        section.add(body[end : mark.start()])
-        end = mark.end()
-        if mark["heading"]:
-            sections.append(_under(sections, len(mark["level"]), mark["title"]))
-        elif mark["comment"]:
-            section.comments.append(mark["comment"].strip())
-            section.add("\n\n" if mark["comment"].startswith("\n\n") else "")
-        else:
-            section.text += mark.group()
-            if fault := _OPEN.get(mark.lastgroup or ""):
-                under = f"under '{section.headings[-1]}': " if section.headings else ""
-                faults.append(under + fault)
-    sections[-1].add(body[end:])
-    return sections
-
-
-def _under(sections: Sequence[_Section], level: int, title: str) -> _Section:
-    """Open a section below the nearest heading above `title` that outranks it."""
-    above = next(s for s in reversed(sections) if s.level < level)
-    return _Section(level, (*above.headings, title))
-
-
 def _asks(heading: str, comments: Iterable[str], faults: list[str]) -> tuple[str, ...]:
     asks: list[str] = []
     for found in filter(None, map(_ASKS.fullmatch, comments)):
@@ -305,7 +248,7 @@ def _parts(text: str) -> list[str]:
     splitter = RecursiveCharacterTextSplitter.from_language(
         Language.MARKDOWN, chunk_size=LONGEST_PASSAGE, chunk_overlap=0, strip_whitespace=False
     )
-    parts = (_BLANK_LINES.sub("", part).rstrip() for part in splitter.split_text(text))
+    parts = map(trimmed, splitter.split_text(text))
     return [part for part in parts if split_sentences(part)]
 
 

@@ -14,6 +14,10 @@ FORMAT = 1
 """Goes up when the files' meaning changes; an older index is then built anew."""
 
 
+FILES = ("vectors.npy", "chroma/chroma.sqlite3", "lexical/vocab.index.json")
+"""What a generation holds beside its manifest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Where a passage's vectors lie: first row, then how many of each kind, in this order."""
@@ -44,14 +48,17 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """Return the manifest in `folder`; None when there is none this program understands."""
+        """Return the manifest in `folder`; None when there is none this program understands.
+
+        Also None where a file beside it is gone: such an index is built anew.
+        """
         try:
             content = json.loads((folder / "manifest.json").read_text("utf-8"))
-        except (OSError, ValueError):
+            if content["format"] != FORMAT or not all((folder / name).exists() for name in FILES):
+                return None
+            return cls(content)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            return None
-        return cls(content)
 
 
 def digest(passage: Passage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from knowledge.embedding import Embedder
 from knowledge.generation import Generation, build
@@ -52,4 +53,5 @@ def _known(index: Index, embedder: Embedder) -> dict[str, Vectors]:
     generation = Generation.serving(index)
     if generation is None:
         return {}
-    return {digest(p): generation.rows(p.id) for p in generation.passages.values()}
+    with closing(generation):
+        return {digest(p): generation.rows(p.id) for p in generation.passages.values()}

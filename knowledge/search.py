@@ -36,6 +36,10 @@ RELEVANCE = ((2.61, 0.65, 3.37, 3.03), -4.84)
 COVERAGE = ((3.20, 3.60, 5.90), -5.00)
 """Weights of the best late interaction, sentence and ask, and the constant."""
 
+OTHER_MODEL = (
+    "The index was made anew with another embedding model than this program loaded. "
+    "Start this program again."
+)
 NO_INDEX = "There is no index of the lessons yet. This builds it: python -m bot index"
 
 Signals = tuple[float, float, float, float]
@@ -89,6 +93,12 @@ class Search:
             generation = Generation.serving(self._index)
             if name is None or generation is None:
                 raise SearchUnavailable(NO_INDEX)
+            made_with = (generation.manifest.model, generation.manifest.revision)
+            if made_with != (self._embedder.name, self._embedder.revision):
+                generation.close()
+                raise SearchUnavailable(OTHER_MODEL)
+            if self._opened is not None:
+                self._opened[1].close()
             passages = generation.passages.values()
             speller = Speller(
                 [passage.text for passage in passages],
@@ -120,7 +130,8 @@ class Search:
 
 def _signals(generation: Generation, id_: str, read: TextVectors, words: float) -> Signals:
     vectors = generation.vectors(id_)
-    late = float((read.tokens @ vectors.tokens.T).max(axis=1).mean())
+    found = (read.tokens @ vectors.tokens.T).max(axis=1)
+    late = float(found.mean()) if len(found) else 0.0  # a question of nothing but white space
     sentence = float((vectors.sentences @ read.whole).max())
     # A passage without questions is taken to answer what its best sentence says.
     ask = float((vectors.asks @ read.whole).max()) if len(vectors.asks) else sentence

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import chromadb
+from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateHNSWConfiguration
 from chromadb.config import Settings as ChromaSettings
 from langchain_chroma import Chroma
@@ -52,7 +53,8 @@ class Unit:
 class UnitStore:
     """The units of one generation of the index."""
 
-    def __init__(self, store: Chroma, given: _Given) -> None:
+    def __init__(self, client: Client, store: Chroma, given: _Given) -> None:
+        self._client = client
         self._store = store
         self._given = given
 
@@ -68,7 +70,11 @@ class UnitStore:
             client=client,
             collection_configuration={"hnsw": _HNSW},
         )
-        return cls(store, given)
+        return cls(cast("Client", client), store, given)  # its type leaves out `close`
+
+    def close(self) -> None:
+        """Close the store's files. Chroma keeps them open for each folder it ever saw."""
+        self._client.close()
 
     def add(self, units: Sequence[Unit], vectors: Vectors) -> None:
         """Add `units` with their vectors, one row each."""

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec
 import click
 
 from bot.errors import BotError, ContentInvalid
+from bot.terminal.hangup import while_read
 
 P = ParamSpec("P")
 
@@ -57,7 +58,7 @@ def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
     @wraps(work)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = asyncio.run(work(*args, **kwargs))
+            code = asyncio.run(while_read(work(*args, **kwargs)))
         except ContentInvalid as error:
             for fault in error.faults:
                 click.echo(fault, err=True)

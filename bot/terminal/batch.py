@@ -14,7 +14,7 @@ from bot.events import Event, Waiting
 from bot.terminal.records import record
 
 AHEAD = 64
-"""Questions under way at once; the queue lets as many run as the engine serves."""
+"""Questions under way at once at most; the queue lets as many run as the engine serves."""
 
 
 class _Turn(BaseModel):
@@ -29,26 +29,37 @@ class _Line(BaseModel):
 
 
 async def answer_lines(
-    lines: TextIO, asking: Asking, write: Callable[[str], None], tell: Callable[[str], None]
+    lines: TextIO,
+    asking: Asking,
+    ahead: int,
+    write: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> None:
     """Answer each line of `lines`; a bad line gives an object with `error` and the rest goes on.
 
-    `write` gets each object as a line, in order; `tell` what waits in the queue.
+    `ahead` questions are under way at once; `write` gets each object as a line,
+    in order; `tell` what waits in the queue. Raises what `write` raises.
     """
-    under_way: asyncio.Queue[asyncio.Task[dict[str, Any]] | None] = asyncio.Queue(AHEAD)
+    under_way: asyncio.Queue[asyncio.Task[dict[str, Any]] | None] = asyncio.Queue()
+    room = asyncio.Semaphore(ahead)
 
     async def begin() -> None:
         number = 0
         while line := await asyncio.to_thread(lines.readline):
             if line.strip():
                 number += 1
+                await room.acquire()
                 await under_way.put(group.create_task(_answer(line, number, asking, tell)))
         await under_way.put(None)
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(begin())
-        while (task := await under_way.get()) is not None:
-            write(json.dumps(await task, ensure_ascii=False))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(begin())
+            while (task := await under_way.get()) is not None:
+                write(json.dumps(await task, ensure_ascii=False))
+                room.release()
+    except BaseExceptionGroup as failures:  # one of them, as if there were no group
+        raise failures.exceptions[0] from failures
 
 
 async def _answer(

@@ -13,7 +13,7 @@ from bot.asking import Asking, Question
 from bot.events import Failed
 from bot.settings import read_settings
 from bot.terminal.app import run_async
-from bot.terminal.batch import answer_lines
+from bot.terminal.batch import AHEAD, answer_lines
 from bot.terminal.records import record
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
@@ -44,12 +44,14 @@ async def command(
     if (question is None) == (batch is None):
         raise click.UsageError("give one QUESTION, or --json --batch FILE")
     screen = Screen()
-    async with open_services(read_settings(), progress=screen.progress) as services:
+    settings = read_settings()
+    async with open_services(settings, progress=screen.progress) as services:
         for fault in services.library.faults:
             screen.fail(fault)
         asking = services.quoting if retrieve_only else services.asking
         if batch is not None:
-            await answer_lines(batch, asking, _write, screen.tell)
+            ahead = min(AHEAD, settings.engine_slots + settings.queue_bound)
+            await answer_lines(batch, asking, ahead, _write, screen.tell)
             return 0
         asked = Question(question or "", "terminal", lesson=lesson)
         return await (_as_object(asked, asking) if as_json else _as_text(asked, asking, screen))

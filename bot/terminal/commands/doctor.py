@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 import click
 
-from bot.settings import read_settings
+from bot.settings import Settings, read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
+
+INTO_DISCORD = """To bring the bot into Discord:
+  1. Make an application on https://discord.com/developers/applications
+  2. Under Bot, press Reset Token and put it into .env as DISCORD_TOKEN=…
+     No privileged intent is needed; leave all three off.
+  3. Run `doctor` again: it prints the address that invites the bot.
+  4. Start it with `make run`, and ask /ask in a channel."""
 
 
 @click.command()
@@ -24,6 +34,33 @@ async def command() -> int:
         screen.say(f"{mark:>8}  {part.name}: {part.sentence}", style=style)
         if part.mend and not part.ok:
             screen.say(f"          → {part.mend}")
+    screen.say(_into_discord(settings))
     broken = any(part.needed and not part.ok for part in parts)
     screen.say("Something needed is missing." if broken else "Everything needed is there.")
     return 1 if broken else 0
+
+
+def _into_discord(settings: Settings) -> str:
+    """Tell the next step towards the bot's first answer in Discord."""
+    if settings.discord_token is None:
+        return INTO_DISCORD
+    application = _application_id(settings.discord_token.get_secret_value())
+    if application is None:
+        return "DISCORD_TOKEN does not look like a bot's token: copy it again (Bot, Reset Token)."
+    from bot.client.bot import invite_url  # noqa: PLC0415  only who has a token needs discord.py
+
+    return (
+        "Invite the bot with the least permissions it needs:\n"
+        f"  {invite_url(application)}\n"
+        "Then start it with `make run`, and ask /ask in a channel."
+    )
+
+
+def _application_id(token: str) -> int | None:
+    """Return the id in a bot token: its first part is the bot's id in base64."""
+    first = token.split(".", 1)[0]
+    try:
+        number = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return int(number) if number.isdigit() else None

@@ -18,6 +18,10 @@ async def command() -> int:
     screen = Screen()
     settings = read_settings()
     if settings.discord_token is not None:
-        screen.tell("The Discord bot is not built yet; this is the terminal chat.")
+        from bot.client.run import run_discord  # noqa: PLC0415  the chat needs no discord.py
+
+        screen.tell("Starting the Discord bot; Ctrl-C ends it.")
+        await run_discord(settings)
+        return 0
     async with open_services(settings, refresh=True, progress=screen.progress) as services:
         return await chat(services, screen)

@@ -1,0 +1,126 @@
+"""The writer shows the latest state, one call at a time, and the last state always."""
+
+import asyncio
+
+from bot.present.components import Page
+from bot.present.pace import TokenPace
+from bot.present.writer import MessageGone, Undelivered, Writer
+
+
+class Wall:
+    """A surface in memory; calls take `seconds`, and `fails` are raised by the next calls."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.fails: list[Exception] = []
+        self.shown: list[tuple[int, str]] = []
+        self.pages: list[str] = []
+        self.busy = 0
+        self.most = 0
+
+    async def show(self, n: int, page: Page) -> None:
+        """Take a page."""
+        self.busy += 1
+        self.most = max(self.most, self.busy)
+        await asyncio.sleep(self.seconds)
+        self.busy -= 1
+        if self.fails:
+            raise self.fails.pop(0)
+        self.shown.append((n, page.body))
+        self.pages[n : n + 1] = [page.body]
+
+    async def remove(self) -> None:
+        """Take the last page away."""
+        self.pages.pop()
+
+
+class Text:
+    """What is to be shown; it may change at any time."""
+
+    def __init__(self) -> None:
+        self.pages = ["" for _ in range(1)]
+
+    def render(self) -> tuple[Page, ...]:
+        """Return the pages of this moment."""
+        return tuple(Page(body=page) for page in self.pages)
+
+
+async def test_the_first_text_is_shown_at_once_and_the_end_does_not_wait() -> None:
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    assert wall.pages == ["first"]
+    text.pages = ["first and last"]
+    assert await asyncio.wait_for(writer.finish(), 0.5)
+    assert wall.pages == ["first and last"]
+
+
+async def test_the_latest_state_wins_and_no_call_overlaps_another() -> None:
+    wall, text = Wall(0.05), Text()
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    for i in range(100):
+        text.pages = [f"state {i}"]
+        writer.changed(now=True)
+        await asyncio.sleep(0.001)
+    await writer.finish()
+    assert wall.most == 1
+    assert wall.pages == ["state 99"]
+    assert len(wall.shown) < 10
+
+
+async def test_a_page_that_did_not_change_is_not_sent_again() -> None:
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    text.pages = ["one", "two"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["one", "two and more"]
+    await writer.finish()
+    assert wall.shown == [(0, "one"), (1, "two"), (1, "two and more")]
+
+
+async def test_a_page_that_is_no_longer_needed_is_taken_away() -> None:
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    text.pages = ["one", "two"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["all"]
+    await writer.finish()
+    assert wall.pages == ["all"]
+
+
+async def test_a_failed_edit_is_made_up_for_by_the_next() -> None:
+    wall, text = Wall(), Text()
+    wall.fails = [Undelivered("503")]
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["first and last"]
+    assert await writer.finish()
+    assert wall.pages == ["first and last"]
+
+
+async def test_whoever_asked_to_know_hears_that_the_message_is_gone() -> None:
+    wall, text, gone = Wall(), Text(), asyncio.Event()
+    wall.fails = [MessageGone("10008")]
+    writer = Writer(wall, TokenPace(), text.render, gone.set)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.wait_for(gone.wait(), 5.0)
+    assert not await writer.finish()
+
+
+async def test_cancelling_who_waits_for_the_end_does_not_stop_the_last_edit() -> None:
+    wall, text = Wall(0.05), Text()
+    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    text.pages = ["last"]
+    waiting = asyncio.create_task(writer.finish())
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await asyncio.sleep(0.1)
+    assert wall.pages == ["last"]
