@@ -79,7 +79,7 @@ def quality_table(ours: Sequence[Result], plain: Sequence[Result]) -> Table:
     groups: list[tuple[str, tuple[str, ...]]] = [(kind, (kind,)) for kind in kinds]
     groups.append(("English single turns", tuple(k for k in kinds if k not in NOT_PLAIN)))
     groups.append(("all", tuple(kinds)))
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name, members in groups:
         chosen = [[r for r in side if r.question.kind in members] for side in (ours, plain)]
         if chosen[0]:
@@ -105,7 +105,9 @@ def latency_table(ours: Sequence[Result], plain: Sequence[Result], alone: Sequen
         ("of it, embedding the question", alone),
         ("plain baseline", [result.seconds for result in plain]),
     )
-    rows = tuple((name, *(1000 * quantile(found, q) for q in (0.5, 0.95))) for name, found in sides)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, 1000 * quantile(found, 0.5), 1000 * quantile(found, 0.95)) for name, found in sides
+    )
     return Table("latency", "Milliseconds a query", ("query", "p50", "p95"), rows)
 
 

@@ -75,7 +75,7 @@ def other_lessons() -> tuple[Lesson, ...]:
     splitter = RecursiveCharacterTextSplitter(chunk_size=800, chunk_overlap=0)
     found = []
     for order, name in enumerate(NEIGHBOURS, start=100):
-        parts = splitter.split_text(metadata(name).get_payload(decode=False) or "")
+        parts = splitter.split_text(str(metadata(name).json["description"]))
         passages = tuple(
             Passage(f"{name}#{n}", name, name, f"{name}, part {n}", (), str(n), part)
             for n, part in enumerate(parts, start=1)

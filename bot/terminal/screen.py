@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.text import Text
@@ -22,6 +24,8 @@ from bot.events import (
     Verdict,
     Waiting,
 )
+
+SLOW_SECONDS = 2.0
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -54,9 +58,21 @@ class Screen:
     async def show(self, events: AsyncIterator[Event]) -> Finished | Declined | Failed | None:
         """Print a whole stream as it comes and return how it ended."""
         answer = _Answer(self)
-        async for event in events:
-            answer.take(event)
+        with self.when_slow() as still_waiting:
+            async for event in events:
+                still_waiting.cancel()
+                answer.take(event)
         return answer.ending
+
+    @contextmanager
+    def when_slow(self) -> Iterator[asyncio.TimerHandle]:
+        """Say after two seconds that work goes on, unless the handle is cancelled before."""
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(SLOW_SECONDS, self.tell, "Looking through the lessons …")
+        try:
+            yield handle
+        finally:
+            handle.cancel()
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far the index is; made to be called from a thread."""

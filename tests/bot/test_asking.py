@@ -44,7 +44,7 @@ from tests.doubles.ollama import FakeModel, FakeOllama, FakeRequest, Fault
 TAG = "llama3.2:3b-instruct-q4_K_M"
 BASE = "What does a base model do when I ask it a question?"
 FAR = "Who won the football world cup?"
-FOREIGN = "Cosa fa un modello grezzo se gli scrivo qualcosa?"
+FOREIGN = "Co robi model bazowy, gdy zadam mu pytanie?"
 PATIENCE = Patience(connect=1.0, first_token=2.0, gap=0.5, loading=0.05)
 
 TRUE = "A base model carries on writing from the question instead of answering it [1]."

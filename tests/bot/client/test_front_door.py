@@ -1,7 +1,6 @@
 """The front door as a member sees it: commands, answers, buttons."""
 
 import asyncio
-from itertools import chain
 
 import pytest
 
@@ -29,7 +28,7 @@ def checked(fake: FakeDiscord) -> None:
 
 
 def text_of(fake: FakeDiscord, asked: Interaction) -> str:
-    """What the answer shows now."""
+    """Return what the answer shows now."""
     message = fake.original(asked)
     return message.text if message else ""
 
@@ -238,7 +237,7 @@ async def test_a_mention_and_a_private_message_are_answered(
         answer = await reply_to(fake, written)
         assert body(answer) == "A token is a **piece** of text [1]."
     assert [q.text for q in script.questions] == ["What is a token?"] * 2
-    assert not bot.answers._streams
+    await fake.until(lambda: not bot.answers._streams)
     checked(fake)
 
 
@@ -267,7 +266,7 @@ async def test_an_unknown_control_says_that_it_has_expired(
 async def test_every_message_deleted_while_it_is_written_stops_the_model(
     fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
-    script.steps = [Delta("So far "), *chain.from_iterable([(0.05, Delta("and on "))] * 200)]
+    script.steps = answering("So far and on " * 80, every=0.05, size=14)
     asked = fake.member("ada").slash("ask", question="Why?")
     await fake.until(lambda: "So far" in text_of(fake, asked))
     fake.member("ada").delete(fake.messages[asked.original or ""])

@@ -1,0 +1,383 @@
+"""The terminal as a person or a script meets it: `python -m bot …` as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.terminal.app import COMMANDS
+from tests.doubles.ollama import FakeModel, FakeOllama
+from tests.knowledge.foxes import ANIMALS, write_lesson
+
+ROOT = Path(__file__).parents[3]
+TAG = "llama3.2:3b-instruct-q4_K_M"
+BASE = "What does a base model do when I ask it a question?"
+FAR = "Who won the football world cup?"
+TRUE = "A base model carries on writing from the question instead of answering it [1]."
+PATIENCE = 120.0
+"""Seconds; a process imports torch first, on a machine that may be busy."""
+
+KEYS = {
+    "question",
+    "retrieved",
+    "answer",
+    "refused",
+    "reason",
+    "citations",
+    "notices",
+    "model",
+    "usage",
+    "seconds",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a process left: its exit code, its two streams, and how it was called."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Calls the program with a data folder and an engine of its own."""
+
+    data: Path
+    host: str
+    lessons: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of this machine's but where programs are."""
+        given = {"DATA_DIR": str(self.data), "OLLAMA_HOST": self.host, "PYTHONPATH": str(ROOT)}
+        if self.lessons:
+            given["LESSONS_DIR"] = str(self.lessons)
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251  a child's environment
+        return {**kept, **given, "LANG": "C.UTF-8"}
+
+    async def start(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+        """Start `python -m bot`."""
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            cwd=self.data.parent,
+            env={**self.environment, **more},
+        )
+
+    async def run(self, *arguments: str, stdin: str = "", **more: str) -> Done:
+        """Run `python -m bot` to its end."""
+        process = await self.start(*arguments, **more)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(stdin.encode())
+        done = Done(process.returncode or 0, out.decode(), err.decode())
+        assert "Traceback" not in done.err
+        assert "\x1b" not in done.out + done.err
+        return done
+
+
+@pytest.fixture
+def closed_port() -> str:
+    """Return an address where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+def terminal(shipped_data: Path, tmp_path: Path, closed_port: str) -> Terminal:
+    """Return the terminal over a copy of the shipped index, without an engine."""
+    shutil.copytree(shipped_data, tmp_path / "data")
+    return Terminal(tmp_path / "data", closed_port)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, closed_port: str) -> Terminal:
+    """Return the terminal over a data folder with nothing in it."""
+    return Terminal(tmp_path / "data", closed_port)
+
+
+@pytest.fixture
+async def ollama() -> AsyncIterator[FakeOllama]:
+    """Yield an engine whose model answers truly."""
+    words = tuple(f"{word} " for word in TRUE.split(" "))
+    async with FakeOllama([FakeModel(TAG, words)]) as fake:
+        yield fake
+
+
+async def test_help_names_every_command_with_a_sentence(empty: Terminal) -> None:
+    told = (await empty.run("--help")).out
+    for path in COMMANDS.glob("[a-z]*.py"):
+        assert re.search(rf"^  {path.stem} +\w.+", told, re.MULTILINE)
+
+
+async def test_an_unknown_command_and_wrong_use_are_told_with_code_2(empty: Terminal) -> None:
+    assert (await empty.run("nonsense")).code == 2
+    both = await empty.run("ask", "--batch", "-", "x")
+    assert both.code == 2
+    assert "--batch goes with --json" in both.err
+
+
+async def test_lines_on_standard_input_are_questions(terminal: Terminal) -> None:
+    """Answers are all that goes to standard output, in order, and the end of input exits 0."""
+    done = await terminal.run("run", stdin=f"{BASE}\n\n{FAR}\n")
+    assert done.code == 0
+    assert "carry on writing" in done.out
+    assert "(base-models#what-a-base-model-does-when-you-ask-it-a-question)" in done.out
+    assert "cannot be reached" in done.out
+    assert done.out.index("carry on") < done.out.index("The lessons do not cover this.")
+    assert "sample" not in done.out
+
+
+async def test_without_any_input_a_sample_is_answered_and_the_next_step_told(
+    terminal: Terminal,
+) -> None:
+    """No command means `run`."""
+    done = await terminal.run()
+    assert done.code == 0
+    assert "here is a sample" in done.out
+    assert "[1]" in done.out
+    assert "What next:" in done.out
+
+
+async def test_one_question_as_an_object(terminal: Terminal) -> None:
+    done = await terminal.run("ask", "--json", BASE)
+    assert done.code == 0
+    (found,) = done.objects
+    assert set(found) == KEYS
+    assert found["question"] == BASE
+    assert len(found["retrieved"]) == 8
+    assert all(
+        set(one) == {"id", "lesson", "heading", "text", "score"} for one in found["retrieved"]
+    )
+    scores = [one["score"] for one in found["retrieved"]]
+    assert scores == sorted(scores, reverse=True)
+    assert (found["refused"], found["reason"], found["model"], found["usage"]) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    cited = found["citations"][0]
+    assert cited == {"n": 1, "passage_id": found["retrieved"][0]["id"], "supported": True}
+    assert "[1]" in found["answer"]
+    assert "cannot be reached" in found["notices"][0]["text"]
+    assert set(found["seconds"]) == {"retrieve", "first_token", "total"}
+    assert found["seconds"]["first_token"] is None
+    assert 0 < found["seconds"]["retrieve"] <= found["seconds"]["total"]
+
+
+async def test_with_a_model_the_object_holds_answer_verdicts_usage_and_times(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    lines = [json.dumps({"id": n, "question": BASE}) for n in range(3)]
+    with_model = Terminal(terminal.data, ollama.url)
+    done = await with_model.run("ask", "--json", "--batch", "-", stdin="\n".join(lines))
+    assert done.code == 0
+    assert [found["id"] for found in done.objects] == [0, 1, 2]
+    for found in done.objects:
+        assert set(found) == KEYS | {"id"}
+        assert (found["answer"], found["model"]) == (TRUE, TAG)
+        assert [c["supported"] for c in found["citations"]] == [True]
+        assert found["usage"]["answer_tokens"] > 0
+        assert found["seconds"]["retrieve"] <= found["seconds"]["first_token"]
+        assert found["seconds"]["first_token"] <= found["seconds"]["total"]
+
+
+async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(terminal: Terminal) -> None:
+    history = [
+        {"role": "user", "content": "What are base models?"},
+        {"role": "assistant", "content": "Raw ones."},
+    ]
+    lines = [
+        json.dumps({"id": "a", "question": BASE}),
+        "no json",
+        json.dumps({"id": "c", "text": "x"}),
+        "",
+        json.dumps({"id": "d", "question": "And who uses them?", "history": history}),
+        json.dumps({"id": 5, "question": FAR}),
+        json.dumps({"id": "e", "question": ""}),
+        json.dumps({"id": "f", "question": "x", "history": [{"role": "system", "content": ""}]}),
+        json.dumps({"id": "g", "question": "What is a \ud800 base model?"}),
+        json.dumps([1]),
+    ]
+    file = terminal.data / "questions.jsonl"
+    file.write_text("\n".join(lines), "utf-8")
+    done = await terminal.run("ask", "--json", "--batch", str(file), "--retrieve-only")
+    assert done.code == 0
+    found = done.objects
+    assert [one["id"] for one in found] == ["a", None, "c", "d", 5, "e", "f", "g", None]
+    assert [n for n, one in enumerate(found) if "question" not in one] in (
+        [1, 2, 6, 8],
+        [1, 2, 6, 7, 8],
+    )
+    assert "line 2" in found[1]["error"]
+    assert found[3]["retrieved"][0]["lesson"] == "base-models"
+    assert [found[0]["refused"], found[4]["refused"]] == [False, True]
+    assert found[4]["reason"].startswith("The lessons do not cover this. The nearest lesson: ")
+    assert found[5]["error"] == "Please ask a question in words."
+
+
+async def test_retrieving_only_asks_no_model(terminal: Terminal, ollama: FakeOllama) -> None:
+    done = await Terminal(terminal.data, ollama.url).run("ask", "--json", "--retrieve-only", BASE)
+    (found,) = done.objects
+    assert (found["refused"], found["model"]) == (False, None)
+    assert ollama.generations == []
+
+
+async def test_a_small_queue_does_not_refuse_lines_of_a_batch(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    lines = "\n".join(json.dumps({"id": n, "question": BASE}) for n in range(8))
+    with_model = Terminal(terminal.data, ollama.url)
+    done = await with_model.run("ask", "--json", "--batch", "-", stdin=lines, QUEUE_BOUND="1")
+    assert [found["answer"] for found in done.objects] == [TRUE] * 8
+
+
+async def test_a_reader_that_leaves_ends_the_batch_without_a_trace(terminal: Terminal) -> None:
+    """As with `| head -1`."""
+    lines = "\n".join(json.dumps({"id": n, "question": BASE}) for n in range(60))
+    (terminal.data / "many.jsonl").write_text(lines, "utf-8")
+    script = f'"{sys.executable}" -m bot ask --json --batch data/many.jsonl | head -1'
+    process = await asyncio.create_subprocess_shell(
+        script,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=terminal.data.parent,
+        env=terminal.environment,
+    )
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate()
+    assert json.loads(out)["id"] == 0
+    assert b"Traceback" not in err
+    assert b"Exception" not in err
+
+
+async def test_ctrl_c_stops_the_generation_at_the_engine(terminal: Terminal) -> None:
+    words = tuple(f"word{n} " for n in range(20_000))
+    async with FakeOllama([FakeModel(TAG, words, tokens_per_second=50)]) as fake:
+        process = await Terminal(terminal.data, fake.url).start("ask", BASE)
+        await fake.until(
+            lambda: bool(fake.generations and fake.generations[0].lines_sent > 3), PATIENCE
+        )
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(10):
+            await fake.generations[0].over.wait()
+        assert fake.generations[0].closed_early_at is not None
+        async with asyncio.timeout(PATIENCE):
+            _, err = await process.communicate()
+        assert process.returncode == 130
+        assert b"Traceback" not in err
+
+
+async def test_index_tells_what_was_added_changed_and_removed(empty: Terminal) -> None:
+    """With an organiser's own lessons, and without a fork."""
+    own = empty.data.parent / "own"
+    own.mkdir()
+    shipped_only = ROOT / "knowledge" / "lessons"
+    for slug in ("fox", "owl"):
+        write_lesson(own, slug, ANIMALS[slug])
+    terminal = Terminal(empty.data, empty.host, own)
+    first = await terminal.run("index")
+    assert first.code == 0
+    added = re.findall(r"^added: (\S+)", first.out, re.MULTILINE)
+    assert len(added) == len(list(shipped_only.glob("*.md"))) + 2
+    assert "passages" in first.err
+    assert (await terminal.run("index")).out.startswith("Nothing changed")
+    write_lesson(own, "fox", "A fox sleeps under a garden shed.")
+    write_lesson(own, "bee", ANIMALS["bee"])
+    (own / "owl.md").unlink()
+    second = await terminal.run("index")
+    changes = re.findall(r"^(added|changed|removed): (\S+)", second.out, re.MULTILINE)
+    assert changes == [("added", "bee"), ("changed", "fox"), ("removed", "owl")]
+    found = await terminal.run("ask", "--json", "--retrieve-only", "Where does the fox sleep?")
+    assert found.objects[0]["retrieved"][0]["id"] == "fox#where-a-fox-lives"
+
+
+async def test_index_names_the_faults_of_all_files_and_writes_nothing(empty: Terminal) -> None:
+    own = empty.data.parent / "own"
+    own.mkdir()
+    (own / "one.md").write_text("nothing above", "utf-8")
+    (own / "two.md").write_text("---\ntitle: Two\n---\n", "utf-8")
+    done = await Terminal(empty.data, empty.host, own).run("index")
+    assert done.code != 0
+    assert "one.md: there is no front matter" in done.err
+    assert "two.md: front matter: 'summary' is missing" in done.err
+    assert "two.md: there is no text" in done.err
+    assert not (empty.data / "index").exists()
+
+
+async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
+    listed = await empty.run("lessons")
+    assert listed.code == 0
+    assert "base-models: " in listed.out
+    read = await empty.run("lessons", "read", "base-models")
+    assert "## What a base model does when you ask it a question" in read.out
+    assert "Sources, checked " in read.out
+    one = await empty.run(
+        "lessons", "read", "base-models#what-a-base-model-does-when-you-ask-it-a-question"
+    )
+    assert one.out.startswith("## What a base model does")
+    assert "Sources" not in one.out
+    gone = await empty.run("lessons", "read", "no-such-lesson")
+    assert gone.code == 1
+    assert "python -m bot lessons" in gone.err
+
+
+async def test_doctor_fails_without_an_index_and_says_what_builds_it(empty: Terminal) -> None:
+    done = await empty.run("doctor")
+    assert done.code == 1
+    assert "python -m bot index" in done.out
+    assert f"ollama pull {TAG}" in done.out
+    assert "ollama serve" in done.out
+
+
+async def test_doctor_is_content_with_an_index_and_tells_what_else_there_is(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    done = await Terminal(terminal.data, ollama.url).run("doctor")
+    assert done.code == 0
+    assert "Everything needed is there." in done.out
+    assert f"{TAG}, 2.0 GB, Q4_K_M, loaded" in done.out
+
+
+async def test_models_lists_what_is_installed_and_the_line_that_pulls_what_is_missing(
+    empty: Terminal,
+) -> None:
+    async with FakeOllama([FakeModel("qwen3:4b")]) as fake:
+        done = await Terminal(empty.data, fake.url).run("models")
+    assert done.code == 0
+    assert re.search(r"qwen3:4b\s+2\.02 GB\s+3\.2B\s+Q4_K_M", done.out)
+    assert f"ollama pull {TAG}" in done.out
+
+
+async def test_settings_that_cannot_be_used_are_one_sentence(empty: Terminal) -> None:
+    done = await empty.run("doctor", ENGINE_SLOTS="many")
+    assert done.code == 1
+    assert done.out == ""
+    assert done.err.count("\n") == 1
+    assert "ENGINE_SLOTS" in done.err
