@@ -120,7 +120,7 @@ def fit_coverage(cases: Sequence[Case]) -> Weights:
 
 
 def relevance_table(cases: Sequence[Case], sets: Sequence[tuple[str, Weights]]) -> Table:
-    """What each set of weights finds on the report half."""
+    """Hits and ranks on the report half for each set of weights."""
     rows: list[tuple[Cell, ...]] = []
     for name, weights in sets:
         for asks in (True, False):

@@ -60,8 +60,7 @@ class Library:
         self._door.close()
         if self._loading is not None:
             self._loading.cancel()
-            # Gathered, so that a failure nobody asked about is not reported as forgotten.
-            await asyncio.gather(self._loading, return_exceptions=True)
+            await asyncio.wait([self._loading])
 
     def pending(self) -> Change:
         """Say what refreshing the index would change."""
@@ -109,8 +108,8 @@ class Library:
 
     def _load(self, *, refresh: bool) -> _Loaded:
         # Imported here, in the thread: the imports alone take seconds.
-        from knowledge.embedding import EmbedderUnavailable  # noqa: PLC0415
-        from knowledge.search import Search  # noqa: PLC0415
+        from knowledge.embedding import EmbedderUnavailable  # noqa: PLC0415  see above
+        from knowledge.search import Search  # noqa: PLC0415  see above
 
         try:
             change = self.pending()

@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         description="Tokens of context the model is loaded with.",
     )
 
+    @field_validator("data_dir", "lessons_dir")
+    @classmethod
+    def _whole_path(cls, path: Path | None) -> Path | None:
+        """Read `~` as the home folder."""
+        return path.expanduser() if path else path
+
     @field_validator("ollama_host")
     @classmethod
     def _whole_address(cls, host: str) -> str:

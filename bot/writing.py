@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.citations import Checked, strip_refuted
-from bot.errors import EngineError, EngineUnreachable
+from bot.errors import EngineError, EngineProtocol, IndexUnavailable, RequestRefused
 from bot.events import (
     Citation,
     Declined,
@@ -22,7 +22,7 @@ from bot.events import (
 from bot.grounding import CitationChecker
 from bot.model import Delta, Ended, Model, Sampling
 from bot.prompting import NOT_IN_LESSONS, Prompt, Turn, answer_prompt, rewrite_prompt
-from knowledge.passages import Hit, SentenceEncoder
+from knowledge.passages import Hit, SearchUnavailable, SentenceEncoder
 
 ANSWER = Sampling(num_predict=800, temperature=0.2)
 REWRITE = Sampling(num_predict=64, temperature=0.0)
@@ -99,7 +99,7 @@ class Writer:
     async def rewrite(self, question: str, history: Sequence[Turn]) -> str:
         """Return `question` as one clear English question; "" when the model fails at that.
 
-        Raises EngineUnreachable when no engine is there to ask.
+        Raises EngineError when the engine could not write an answer either.
         """
         messages = rewrite_prompt(question, history, num_ctx=self._model.entry.num_ctx)
         try:
@@ -107,9 +107,7 @@ class Writer:
                 self._model.chat(messages, think=False, sampling=REWRITE)
             ) as stream:
                 pieces = [event.text async for event in stream if isinstance(event, Delta)]
-        except EngineUnreachable:
-            raise
-        except EngineError:  # the question as it was asked still serves
+        except (RequestRefused, EngineProtocol):  # the question as it was asked still serves
             return ""
         lines = "".join(pieces).strip().splitlines()
         return lines[0].strip(" \"'*") if lines else ""
@@ -143,6 +141,8 @@ class Writer:
             if not draft.shown:
                 raise
             yield Failed(error, draft.raw)
+        except SearchUnavailable as error:  # the citations could not be checked
+            yield Failed(IndexUnavailable(str(error)), draft.raw)
         finally:
             for task in draft.checks:
                 task.cancel()

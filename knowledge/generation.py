@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:  # importing it loads torch, which only a change of the lesson
 
 WINDOW = 700
 """Characters of text embedded at once: within the 256 tokens all-MiniLM-L6-v2 reads."""
+
+CACHED = 256
+"""Passages kept in memory once they were read: about 70 MB of single floats."""
 
 Pieces = dict[Kind, tuple[str, ...]]
 """What of a passage is embedded, by kind."""
@@ -63,6 +67,8 @@ class Generation:
         self.store = UnitStore.open(folder / "chroma")
         self.lexicon = Lexicon.load(folder / "lexical", tuple(self.passages))
         self._vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        self.vectors = lru_cache(CACHED)(self._read_vectors)
+        self.sentences = lru_cache(CACHED)(self._read_sentences)
 
     @classmethod
     def serving(cls, index: Index) -> Generation | None:
@@ -75,12 +81,16 @@ class Generation:
         """Close its files; it cannot be searched any more."""
         self.store.close()
 
-    def vectors(self, passage_id: str) -> PassageVectors:
+    def _read_vectors(self, passage_id: str) -> PassageVectors:
         """Return the vectors of a passage, read from disk as they are needed."""
         rows = self.manifest.rows[passage_id]
         block = self.rows(passage_id)
         ends = np.cumsum([rows.windows, rows.sentences, rows.asks])
         return PassageVectors(*np.split(block, ends))
+
+    def _read_sentences(self, passage_id: str) -> tuple[str, ...]:
+        """Return the sentences of a passage, one for each row of its vectors."""
+        return split_sentences(self.passages[passage_id].text)
 
     def rows(self, passage_id: str) -> Vectors:
         """Return all rows of a passage in one block, as `build` takes them back."""

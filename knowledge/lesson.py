@@ -113,6 +113,8 @@ def survey(folders: Iterable[Path]) -> Survey:
             faults.append(f"{folder}: this folder of lessons does not exist")
             continue
         for path in sorted(folder.glob("*.md")):
+            if path.stem.lower() == "readme":  # a note about the folder is no lesson
+                continue
             try:
                 lesson = read_lesson(path)
             except LessonFaults as found:

@@ -19,13 +19,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from threadpoolctl import threadpool_limits
+
 from knowledge.door import Door
 from knowledge.embedding import Embedder, TextVectors
 from knowledge.generation import Generation, lexical_text
 from knowledge.index import Index
 from knowledge.lexical import Speller, leans
 from knowledge.passages import Found, Hit, Quote, SearchUnavailable
-from knowledge.sentences import split_sentences
 
 CANDIDATE_UNITS = 120
 CANDIDATES = 40
@@ -54,6 +55,8 @@ class Search:
         self._embedder = embedder
         self._door = door
         self._opened: tuple[str, Generation, Speller] | None = None
+        # For products this small a second core costs more than it gives: it waits by spinning.
+        threadpool_limits(1, user_api="blas")
 
     async def search(
         self,
@@ -143,7 +146,7 @@ def _hit(generation: Generation, id_: str, read: TextVectors, signals: Signals) 
     rows = generation.vectors(id_).sentences
     quotes = tuple(
         Quote(text, max(0.0, float(cosine)))
-        for text, cosine in zip(split_sentences(passage.text), rows @ read.whole, strict=True)
+        for text, cosine in zip(generation.sentences(id_), rows @ read.whole, strict=True)
     )
     return Hit(passage, _logistic(RELEVANCE, signals), quotes, rows)
 

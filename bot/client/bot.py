@@ -14,7 +14,7 @@ from bot.client.remedies import limit_requests
 from bot.client.sync import sync_commands
 from bot.present import desk, lessons
 from bot.present.answers import Answers
-from bot.present.cards import error_card
+from bot.present.cards import error_card, say
 from bot.present.controls import Controls
 from bot.present.desk import Desk
 from bot.present.lessons import Reader
@@ -46,7 +46,10 @@ class Tree(app_commands.CommandTree["StudyBot"]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Show the error card; a command that is no longer there is said to be so."""
+        """Show the error card; a command that changed since it was offered is said to be so."""
+        if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            await say(interaction, "This command has changed. Try it again in a minute.")
+            return
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         await error_card(interaction, cause)
 

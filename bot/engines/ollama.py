@@ -233,7 +233,7 @@ class OllamaModel:
         cold = await self._is_cold()
         try:
             # The library returns a generator and types it as an iterator.
-            stream: _Lines = await start()  # type: ignore[assignment]
+            stream: _Lines = await start()  # type: ignore[assignment]  # the library says iterator
             async with aclosing(paced(stream, patience, model=tag, cold=cold)) as lines:
                 async for line in lines:
                     yield line

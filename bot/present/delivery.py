@@ -2,76 +2,29 @@
 
 Each call carries `allowed_mentions` that allow nobody and the flag that keeps links from
 unfolding (discord.py 2.7.1 leaves both out of some edits, and `Message.edit` even removes the
-flag), is never cancelled (a cancelled webhook call keeps its token's lock for good), and is tried
-again after what the library does not retry: resets, broken connections, time-outs and the 5xx that
-it hands on. Only what may be done twice is tried twice.
+flag). Only what may be done twice is tried twice, see `bot.present.calls`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import aiohttp
 import discord
 from discord.webhook.async_ import async_context
 
+from bot.present.calls import patiently
 from bot.present.components import Page, components
-from bot.present.writer import MessageGone, Undelivered
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 Payload = dict[str, Any]
 
 SUPPRESS_EMBEDS, EPHEMERAL, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 15
 NOBODY: Payload = {"parse": []}
-_TRIES = 3
-_BACKOFF = 0.5  # seconds before the second try; doubled before the third
 _RESPONSE, _UPDATE = 4, 7
-# Unknown channel, message, webhook, interaction; missing access or permission; archived thread;
-# expired webhook token; cannot send to this user.
-_GONE = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027, 50083})
 _ANSWERED = 40060
-_BROKEN = (OSError, aiohttp.ClientError, discord.DiscordServerError)
-
-
-async def never_cancelled(call: Awaitable[T]) -> T:
-    """Await `call`; a cancellation of the waiting leaves the call itself to its end."""
-    task = asyncio.ensure_future(call)
-    task.add_done_callback(_taken)
-    return await asyncio.shield(task)
-
-
-def _taken(task: asyncio.Future[Any]) -> None:
-    """Look at the outcome when perhaps nobody waits for it any more."""
-    if not task.cancelled():
-        task.exception()
-
-
-async def patiently(make: Callable[[], Awaitable[T]], *, tries: int = _TRIES) -> T:
-    """Make a call, again when the connection or Discord failed.
-
-    Raises MessageGone when there is nothing to write to, Undelivered for any other failure.
-    """
-    for attempt in range(1, tries + 1):
-        try:
-            return await never_cancelled(make())
-        except _BROKEN as error:
-            if attempt == tries:
-                raise Undelivered(type(error).__name__) from error
-            await asyncio.sleep(_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
-        except discord.HTTPException as error:
-            if error.code in _GONE or error.status in (401, 403, 404):
-                raise MessageGone(f"{error.status} {error.code}") from error
-            log.warning("Discord refused a call: %s %s", error.status, error.code)
-            raise Undelivered(f"{error.status} {error.code}") from error
-    raise AssertionError("unreachable")
 
 
 class Body:

@@ -121,8 +121,11 @@ class Writer:
             if n < len(self._sent) and self._sent[n] == page:
                 continue
             began = time.monotonic()
-            await self._surface.show(n, page)
-            self._pace.called(began, time.monotonic())
+            try:
+                await self._surface.show(n, page)
+            finally:
+                # A call that failed counts as well: a refused page is not offered at every token.
+                self._pace.called(began, time.monotonic())
             self._sent[n : n + 1] = [page]
         while len(self._sent) > len(pages):
             await self._surface.remove()

@@ -53,6 +53,9 @@ async def command(
             ahead = min(AHEAD, settings.engine_slots + settings.queue_bound)
             await answer_lines(batch, asking, ahead, _write, screen.tell)
             return 0
+        if lesson is not None and all(lesson != known.slug for known in services.lessons):
+            screen.fail(f"There is no lesson '{lesson}'. `python -m bot lessons` lists them.")
+            return 1
         asked = Question(question or "", "terminal", lesson=lesson)
         return await (_as_object(asked, asking) if as_json else _as_text(asked, asking, screen))
 

@@ -104,3 +104,10 @@ async def test_a_failing_command_becomes_one_card_with_a_reference(
     message = await answered(fake, fake.member("ada").slash("lesson"))
     assert "Something went wrong here. Tell an organiser:" in message.text
     assert "secret" not in message.text
+
+
+async def test_a_command_that_is_no_longer_there_is_told(fake: FakeDiscord, bot: StudyBot) -> None:
+    """The member's client may still offer what the bot has dropped."""
+    bot.tree.remove_command("help")
+    message = await answered(fake, fake.member("ada").slash("help"))
+    assert "This command has changed" in message.text

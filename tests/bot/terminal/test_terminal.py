@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -18,8 +19,13 @@ from typing import Any
 import pytest
 
 from bot.terminal.app import COMMANDS
+from knowledge.embedding import Embedder
+from knowledge.identity import ModelIdentity
+from knowledge.index import Index
+from knowledge.lesson import Lesson
+from knowledge.refresh import refresh
 from tests.doubles.ollama import FakeModel, FakeOllama
-from tests.knowledge.foxes import ANIMALS, write_lesson
+from tests.knowledge.foxes import ANIMALS, lessons_in, write_lesson
 
 ROOT = Path(__file__).parents[3]
 TAG = "llama3.2:3b-instruct-q4_K_M"
@@ -194,11 +200,12 @@ async def test_one_question_as_an_object(terminal: Terminal) -> None:
 async def test_with_a_model_the_object_holds_answer_verdicts_usage_and_times(
     terminal: Terminal, ollama: FakeOllama
 ) -> None:
-    lines = [json.dumps({"id": n, "question": BASE}) for n in range(3)]
+    """For every line, also where the queue holds fewer than the batch."""
+    lines = "\n".join(json.dumps({"id": n, "question": BASE}) for n in range(6))
     with_model = Terminal(terminal.data, ollama.url)
-    done = await with_model.run("ask", "--json", "--batch", "-", stdin="\n".join(lines))
+    done = await with_model.run("ask", "--json", "--batch", "-", stdin=lines, QUEUE_BOUND="1")
     assert done.code == 0
-    assert [found["id"] for found in done.objects] == [0, 1, 2]
+    assert [found["id"] for found in done.objects] == list(range(6))
     for found in done.objects:
         assert set(found) == KEYS | {"id"}
         assert (found["answer"], found["model"]) == (TRUE, TAG)
@@ -208,7 +215,10 @@ async def test_with_a_model_the_object_holds_answer_verdicts_usage_and_times(
         assert found["seconds"]["first_token"] <= found["seconds"]["total"]
 
 
-async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(terminal: Terminal) -> None:
+async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    """And with --retrieve-only no model is asked, though one is there."""
     history = [
         {"role": "user", "content": "What are base models?"},
         {"role": "assistant", "content": "Raw ones."},
@@ -227,8 +237,10 @@ async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(terminal: Term
     ]
     file = terminal.data / "questions.jsonl"
     file.write_text("\n".join(lines), "utf-8")
-    done = await terminal.run("ask", "--json", "--batch", str(file), "--retrieve-only")
+    with_model = Terminal(terminal.data, ollama.url)
+    done = await with_model.run("ask", "--json", "--batch", str(file), "--retrieve-only")
     assert done.code == 0
+    assert ollama.generations == []
     found = done.objects
     assert [one["id"] for one in found] == ["a", None, "c", "d", 5, "e", "f", "g", None]
     assert [n for n, one in enumerate(found) if "question" not in one] in (
@@ -240,41 +252,6 @@ async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(terminal: Term
     assert [found[0]["refused"], found[4]["refused"]] == [False, True]
     assert found[4]["reason"].startswith("The lessons do not cover this. The nearest lesson: ")
     assert found[5]["error"] == "Please ask a question in words."
-
-
-async def test_retrieving_only_asks_no_model(terminal: Terminal, ollama: FakeOllama) -> None:
-    done = await Terminal(terminal.data, ollama.url).run("ask", "--json", "--retrieve-only", BASE)
-    (found,) = done.objects
-    assert (found["refused"], found["model"]) == (False, None)
-    assert ollama.generations == []
-
-
-async def test_a_small_queue_does_not_refuse_lines_of_a_batch(
-    terminal: Terminal, ollama: FakeOllama
-) -> None:
-    lines = "\n".join(json.dumps({"id": n, "question": BASE}) for n in range(8))
-    with_model = Terminal(terminal.data, ollama.url)
-    done = await with_model.run("ask", "--json", "--batch", "-", stdin=lines, QUEUE_BOUND="1")
-    assert [found["answer"] for found in done.objects] == [TRUE] * 8
-
-
-async def test_a_reader_that_leaves_ends_the_batch_without_a_trace(terminal: Terminal) -> None:
-    """As with `| head -1`."""
-    lines = "\n".join(json.dumps({"id": n, "question": BASE}) for n in range(60))
-    (terminal.data / "many.jsonl").write_text(lines, "utf-8")
-    script = f'"{sys.executable}" -m bot ask --json --batch data/many.jsonl | head -1'
-    process = await asyncio.create_subprocess_shell(
-        script,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=terminal.data.parent,
-        env=terminal.environment,
-    )
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert json.loads(out)["id"] == 0
-    assert b"Traceback" not in err
-    assert b"Exception" not in err
 
 
 async def test_ctrl_c_stops_the_generation_at_the_engine(terminal: Terminal) -> None:
@@ -294,28 +271,31 @@ async def test_ctrl_c_stops_the_generation_at_the_engine(terminal: Terminal) -> 
         assert b"Traceback" not in err
 
 
-async def test_index_tells_what_was_added_changed_and_removed(empty: Terminal) -> None:
+async def test_index_tells_what_was_added_changed_and_removed(
+    terminal: Terminal, embedder: Embedder, identity: ModelIdentity, shipped: tuple[Lesson, ...]
+) -> None:
     """With an organiser's own lessons, and without a fork."""
-    own = empty.data.parent / "own"
+    own = terminal.data.parent / "own"
     own.mkdir()
-    shipped_only = ROOT / "knowledge" / "lessons"
     for slug in ("fox", "owl"):
         write_lesson(own, slug, ANIMALS[slug])
-    terminal = Terminal(empty.data, empty.host, own)
-    first = await terminal.run("index")
-    assert first.code == 0
-    added = re.findall(r"^added: (\S+)", first.out, re.MULTILINE)
-    assert len(added) == len(list(shipped_only.glob("*.md"))) + 2
-    assert "passages" in first.err
-    assert (await terminal.run("index")).out.startswith("Nothing changed")
+    index = Index(terminal.data / "index")
+    before = (*shipped, *lessons_in(own))
+    refresh(index, before, identity, lambda: embedder, lambda _done, _total: None)
+    with_own = Terminal(terminal.data, terminal.host, own)
+    assert (await with_own.run("index")).out.startswith("Nothing changed")
     write_lesson(own, "fox", "A fox sleeps under a garden shed.")
     write_lesson(own, "bee", ANIMALS["bee"])
     (own / "owl.md").unlink()
-    second = await terminal.run("index")
-    changes = re.findall(r"^(added|changed|removed): (\S+)", second.out, re.MULTILINE)
-    assert changes == [("added", "bee"), ("changed", "fox"), ("removed", "owl")]
-    found = await terminal.run("ask", "--json", "--retrieve-only", "Where does the fox sleep?")
-    assert found.objects[0]["retrieved"][0]["id"] == "fox#where-a-fox-lives"
+    done = await with_own.run("index")
+    assert done.code == 0
+    assert changes_in(done.out) == [("added", "bee"), ("changed", "fox"), ("removed", "owl")]
+    assert "passages" in done.err
+
+
+def changes_in(out: str) -> list[tuple[str, str]]:
+    """Return what `index` told that it changed."""
+    return re.findall(r"^(added|changed|removed): (\S+)", out, re.MULTILINE)
 
 
 async def test_index_names_the_faults_of_all_files_and_writes_nothing(empty: Terminal) -> None:
@@ -348,6 +328,21 @@ async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
     assert "python -m bot lessons" in gone.err
 
 
+async def test_a_reader_that_leaves_ends_the_program_without_a_trace(empty: Terminal) -> None:
+    """As with `| head -1`; here the reader has left before anything is said."""
+    process = await asyncio.create_subprocess_shell(
+        f'"{sys.executable}" -m bot lessons | true',
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=empty.data.parent,
+        env=empty.environment,
+    )
+    async with asyncio.timeout(PATIENCE):
+        _, err = await process.communicate()
+    assert b"Traceback" not in err
+    assert b"Exception" not in err
+
+
 async def test_doctor_fails_without_an_index_and_says_what_builds_it(empty: Terminal) -> None:
     done = await empty.run("doctor")
     assert done.code == 1
@@ -365,13 +360,35 @@ async def test_doctor_is_content_with_an_index_and_tells_what_else_there_is(
     assert f"{TAG}, 2.0 GB, Q4_K_M, loaded" in done.out
 
 
+@pytest.mark.parametrize("no_color", ["", "1"])
+async def test_colour_is_for_terminals_and_no_color_is_respected(
+    empty: Terminal, no_color: str
+) -> None:
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "doctor"),
+        stdout=theirs,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=empty.data.parent,
+        env={**empty.environment, "TERM": "xterm-256color", "NO_COLOR": no_color},
+    )
+    async with asyncio.timeout(PATIENCE):
+        await process.wait()
+    os.close(theirs)
+    out = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "no index of the lessons yet" in out
+    assert bool(re.search(r"\x1b\[3\dm", out)) == (not no_color)
+
+
 async def test_models_lists_what_is_installed_and_the_line_that_pulls_what_is_missing(
     empty: Terminal,
 ) -> None:
     async with FakeOllama([FakeModel("qwen3:4b")]) as fake:
         done = await Terminal(empty.data, fake.url).run("models")
     assert done.code == 0
-    assert re.search(r"qwen3:4b\s+2\.02 GB\s+3\.2B\s+Q4_K_M", done.out)
+    assert all(word in done.out for word in ("qwen3:4b", "2.02 GB", "3.2B", "Q4_K_M"))
     assert f"ollama pull {TAG}" in done.out
 
 

@@ -1,0 +1,83 @@
+"""The library: opened in the background, and again after a failure."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.errors import IndexUnavailable
+from bot.library import Library
+from bot.settings import Settings
+from knowledge.embedding import Embedder
+from knowledge.index import Index
+from knowledge.passages import SearchUnavailable
+from tests.knowledge.foxes import ANIMALS, write_lesson
+
+BASE = "What does a base model do when I ask it a question?"
+
+
+class Own(Library):
+    """The library with the model that the tests share, so that none is loaded anew."""
+
+    def __init__(self, data: Path, embedder: Embedder | None, own: Path | None = None) -> None:
+        settings = Settings(_env_file=None, data_dir=data, lessons_dir=own)  # type: ignore[call-arg]  # pydantic's own
+        super().__init__(settings, lambda _done, _total: None)
+        self._embedder = embedder
+
+
+@pytest.fixture
+def data(shipped_data: Path, tmp_path: Path) -> Path:
+    """Return a copy of the data folder."""
+    return Path(shutil.copytree(shipped_data, tmp_path / "data"))
+
+
+async def test_a_question_waits_for_the_background(data: Path, embedder: Embedder) -> None:
+    library = Own(data, embedder)
+    library.open(refresh=True)
+    assert (await library.search(BASE)).hits
+    assert (await library.encode(["a", "b"])).shape == (2, 384)
+    assert library.pending().nothing
+    await library.close()
+
+
+async def test_an_index_that_serves_is_served_while_another_process_writes(
+    data: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    """The new lesson has to wait; the members have not."""
+    write_lesson(tmp_path, "fox", ANIMALS["fox"])
+    library = Own(data, embedder, tmp_path)
+    with Index(data / "index").writing():
+        library.open(refresh=True)
+        assert len((await library.search(BASE)).hits) == 8
+        with pytest.raises(IndexUnavailable, match="Another process is writing"):
+            await library.refresh()
+    assert (await library.refresh()).added == ("fox",)
+    found = await library.search("Where does a fox live?")
+    assert found.hits[0].passage.lesson == "fox"
+    await library.close()
+
+
+async def test_what_failed_once_is_tried_again_for_the_next_question(
+    data: Path, embedder: Embedder
+) -> None:
+    """Here the index is gone and another process writes, then it is there."""
+    library = Own(data, embedder)
+    (data / "index" / "current").rename(data / "pointer")
+    with Index(data / "index").writing():
+        library.open(refresh=False)
+        with pytest.raises(SearchUnavailable, match="Another process"):
+            await library.search(BASE)
+    (data / "pointer").rename(data / "index" / "current")
+    assert (await library.search(BASE)).hits
+    await library.close()
+
+
+async def test_a_model_that_cannot_be_loaded_is_told_to_whoever_asks(data: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=data, embedding_model=str(data))  # type: ignore[call-arg]  # pydantic's own
+    library = Library(settings, lambda _done, _total: None)
+    for _ in range(2):
+        with pytest.raises(SearchUnavailable, match="could not be loaded"):
+            await library.search(BASE)
+    await library.close()
