@@ -94,7 +94,7 @@ async def test_passages_are_embedded_once_and_then_one_text_for_each_claim() -> 
     await check.prepare()
     for claim in check.feed("Frontier models are closed [1]. Prompts stay private [2].\n\n"):
         await check.check(claim)
-    assert encoder.calls == [7, 1, 1]
+    assert encoder.calls == [4, 3, 1, 1]  # two passages, then one text for each claim
 
 
 async def test_two_halves_of_a_sentence_are_judged_by_their_own_markers() -> None:
