@@ -52,7 +52,8 @@ class Stream:
         for i in range(TOKENS):
             if i:
                 self.tokens.append(time.monotonic())
-            end = " [1].\n\n" if i % 100 == 99 else " "
+            # Sentences of twenty words; the last of every hundred words cites.
+            end = " [1].\n\n" if i % 100 == 99 else ". " if i % 20 == 19 else " "
             yield f"w{i}{end}"
         self.tokens.append(time.monotonic())
 

@@ -20,7 +20,7 @@ GATE = 0.2
 """Least coverage with which an answer is tried: at this value about 1 % of the labelled
 answerable questions are declined, and most of the far foreign ones (`bench retrieval`)."""
 
-LONGEST_CLAIM = 400
+LONGEST_CLAIM = 300
 """Characters of a claim that are embedded; a sentence that runs on says its point before."""
 
 CONTRIBUTES = 0.35

@@ -13,29 +13,13 @@ from discord import app_commands, ui
 from tests.doubles.discord import FakeDiscord
 
 
-class NameForm(ui.Modal, title="Name"):
-    """A form with one field."""
-
-    answer: ui.Label["NameForm"] = ui.Label(text="Name", component=ui.TextInput(custom_id="answer"))
-
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Answer with what was written."""
-        assert isinstance(self.answer.component, ui.TextInput)
-        await interaction.response.send_message(f"Hello {self.answer.component.value}")
-
-
 class Buttons(ui.View):
-    """A button that counts and one that shows the form."""
+    """A button."""
 
     @ui.button(label="Again", custom_id="again")
     async def again(self, interaction: discord.Interaction, _button: ui.Button["Buttons"]) -> None:
         """Edit the message that carries the button."""
         await interaction.response.edit_message(content="pressed")
-
-    @ui.button(label="Name", custom_id="name")
-    async def name(self, interaction: discord.Interaction, _button: ui.Button["Buttons"]) -> None:
-        """Show the form."""
-        await interaction.response.send_modal(NameForm())
 
 
 class SmallBot(discord.Client):

@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from tests.doubles.conftest import SmallBot
-from tests.doubles.discord import FakeDiscord, Upload
+from tests.doubles.discord import FakeDiscord
 from tests.doubles.discord.payloads import GENERAL
 
 
@@ -19,7 +19,7 @@ async def test_a_command_is_deferred_edited_and_followed_up(
     assert original is not None
     states = [payload["content"] for _, payload in original.history]
     assert states == ["", "You asked: why?"]
-    assert original.first_text_at == original.history[1][0] > original.history[0][0]
+    assert original.history[1][0] > original.history[0][0]
     note = fake.messages[asked.followups[0]]
     assert (note.text, note.file.data) == ("the question", b"why?")
     assert fake.refused == []
@@ -38,19 +38,6 @@ async def test_a_press_edits_the_message(fake: FakeDiscord) -> None:
     assert original.text == "pressed"
     with pytest.raises(LookupError):
         ada.click(original, "There is no such button")
-
-
-@pytest.mark.usefixtures("bot")
-async def test_a_form_is_shown_and_submitted(fake: FakeDiscord) -> None:
-    """What is written into a modal reaches the bot."""
-    ada = fake.member("ada")
-    asked = ada.slash("ask", question="why?")
-    await fake.until(lambda: asked.followups)
-    shown = ada.click(fake.messages[asked.original or ""], "name")
-    await fake.until(lambda: shown.modal)
-    submitted = ada.submit(shown, answer="Ada")
-    await fake.until(lambda: submitted.response)
-    assert fake.messages[submitted.original or ""].text == "Hello Ada"
 
 
 @pytest.mark.usefixtures("bot")
@@ -88,35 +75,28 @@ async def test_a_reply_to_an_interaction_response_is_not_readable(
     assert bot.heard == [""]
 
 
-async def test_threads_posts_and_private_messages(fake: FakeDiscord, bot: SmallBot) -> None:
-    """A thread from a message, a forum post, a private message, and their histories."""
+async def test_threads_and_private_messages(fake: FakeDiscord, bot: SmallBot) -> None:
+    """A thread from a message and one without; a private message, edited and deleted."""
     ada = fake.member("ada")
     channel = bot.get_channel(int(GENERAL))
     assert isinstance(channel, discord.TextChannel)
     async with channel.typing():
         message = await channel.send("start")
     thread = await message.create_thread(name="more")
-    await thread.send("in the thread")
-    assert [m.content async for m in thread.history()] == ["in the thread"]
-    forum = next(c for c in bot.get_all_channels() if isinstance(c, discord.ForumChannel))
-    post = await forum.create_thread(name="post", content="first", file=discord.File(__file__))
-    assert post.message.channel.id == post.thread.id == post.message.id
+    said = await thread.send("in the thread", file=discord.File(__file__))
+    assert said.channel.id == thread.id == message.id
+    assert (await thread.fetch_message(said.id)).content == "in the thread"
+    alone = await channel.create_thread(name="alone", type=discord.ChannelType.public_thread)
+    fake.channels[str(alone.id)]["thread_metadata"]["archived"] = True
+    with pytest.raises(discord.HTTPException) as archived:
+        await alone.send("too late")
+    assert archived.value.code == 50083
     user = await bot.fetch_user(int(ada.id))
     private = await user.send("psst")
     await private.edit(content="pssst")
     await private.delete()
-    assert [text for _, text in fake.typing] == [GENERAL]
+    assert fake.typing == [GENERAL]
     assert fake.refused == []
-
-
-async def test_an_uploaded_file_can_be_read_by_the_bot(fake: FakeDiscord, bot: SmallBot) -> None:
-    """An attachment's URL leads to its bytes."""
-    ada = fake.member("ada")
-    said = ada.say("", channel=ada.private, files=[Upload("a.txt", "text/plain", b"abc")])
-    channel = await bot.fetch_channel(int(said.channel_id))
-    assert isinstance(channel, discord.DMChannel)
-    message = await channel.fetch_message(int(said.id))
-    assert await message.attachments[0].read() == b"abc"
 
 
 async def test_a_nonce_sent_twice_is_one_message(fake: FakeDiscord, bot: SmallBot) -> None:

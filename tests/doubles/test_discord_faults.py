@@ -9,6 +9,7 @@ import pytest
 
 from tests.doubles.conftest import SmallBot
 from tests.doubles.discord import FakeDiscord
+from tests.doubles.discord.faults import Fault
 from tests.doubles.discord.payloads import GENERAL
 
 MESSAGES = f"/channels/{GENERAL}/messages$"
@@ -45,14 +46,15 @@ async def test_a_request_can_hang(fake: FakeDiscord, bot: SmallBot) -> None:
 
 
 async def test_an_answer_can_be_malformed(fake: FakeDiscord, bot: SmallBot) -> None:
-    fake.faults.malformed("POST", MESSAGES)
+    fake.faults.rules.append(Fault("POST", MESSAGES, 1, status=200, body=b'{"id": "1'))
     with pytest.raises(ValueError, match="unexpected end"):
         await bot.get_partial_messageable(int(GENERAL)).send("x")
 
 
 async def test_a_ban_by_cloudflare_is_raised_at_once(fake: FakeDiscord, bot: SmallBot) -> None:
     """A 429 without Via is not waited out by discord.py."""
-    fake.faults.cloudflare("POST", MESSAGES)
+    html = {"Content-Type": "text/html"}
+    fake.faults.rules.append(Fault("POST", MESSAGES, 1, status=429, headers=html))
     with pytest.raises(discord.HTTPException) as caught:
         await bot.get_partial_messageable(int(GENERAL)).send("x")
     assert caught.value.status == 429
@@ -61,7 +63,8 @@ async def test_a_ban_by_cloudflare_is_raised_at_once(fake: FakeDiscord, bot: Sma
 
 async def test_a_global_limit_holds_everything_back(fake: FakeDiscord, bot: SmallBot) -> None:
     """While discord.py waits out a global 429, its other calls wait too."""
-    fake.faults.global_limit("POST", MESSAGES, 0.3)
+    body = b'{"message": "", "retry_after": 0.3, "global": true}'
+    fake.faults.rules.append(Fault("POST", MESSAGES, 1, status=429, body=body))
     sending = asyncio.ensure_future(bot.get_partial_messageable(int(GENERAL)).send("x"))
     await fake.until(lambda: fake.too_many)
     began = time.monotonic()

@@ -11,22 +11,8 @@ It serves the unmodified discord.py 2.7 and refuses what Discord refuses. Import
 """
 
 from tests.doubles.discord.buckets import Rate
-from tests.doubles.discord.faults import Faults
-from tests.doubles.discord.member import Member
-from tests.doubles.discord.records import Call, Interaction, Message, Refused, visible_text
+from tests.doubles.discord.records import Interaction, Message
 from tests.doubles.discord.server import FakeDiscord
-from tests.doubles.discord.wire import Json, Upload
+from tests.doubles.discord.wire import Upload
 
-__all__ = [
-    "Call",
-    "FakeDiscord",
-    "Faults",
-    "Interaction",
-    "Json",
-    "Member",
-    "Message",
-    "Rate",
-    "Refused",
-    "Upload",
-    "visible_text",
-]
+__all__ = ["FakeDiscord", "Interaction", "Message", "Rate", "Upload"]

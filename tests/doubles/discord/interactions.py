@@ -1,4 +1,4 @@
-"""The callback route: the one first response to an interaction, within 3 s.
+"""The routes of interactions: the one first response within 3 s, the webhook for 15 minutes.
 
 Source: Discord's documentation, interactions/receiving-and-responding.
 """
@@ -6,127 +6,99 @@ Source: Discord's documentation, interactions/receiving-and-responding.
 import time
 
 from tests.doubles.discord import limits, messages, payloads
-from tests.doubles.discord.components import check_modal
 from tests.doubles.discord.records import EPHEMERAL, LOADING, Interaction, Message
-from tests.doubles.discord.wire import ApiError, Incoming, Json, Reply, Route, not_found
+from tests.doubles.discord.wire import ApiError, Incoming, Json
 from tests.doubles.discord.world import World
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES, SHOW_MODAL = 4, 5, 6, 7, 8, 9
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8
 
 # Which responses each kind of interaction may get.
 _ALLOWED = {
-    COMMAND: {MESSAGE, DEFER, SHOW_MODAL},
-    COMPONENT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE, SHOW_MODAL},
+    COMMAND: {MESSAGE, DEFER},
+    COMPONENT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE},
     AUTOCOMPLETE: {CHOICES},
-    MODAL: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE},
 }
 
 
-class Callbacks:
-    """Answers the callback route."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def routes(self) -> list[Route]:
-        """List the route with its handler."""
-        template = "/interactions/{interaction_id}/{interaction_token}/callback"
-        return [Route("POST", template, self._respond, bot=False)]
-
-    def _respond(self, call: Incoming) -> Reply:
-        """Take the first response, unless it is late, second or not allowed."""
-        interaction = self._world.interactions.get(call.params["interaction_token"])
-        if interaction is None or interaction.id != call.params["interaction_id"]:
-            raise not_found(10062, "interaction")
-        if interaction.response is not None:
-            raise ApiError(400, 40060, "Interaction has already been acknowledged.")
-        if time.monotonic() - interaction.born > self._world.ack_within:
-            raise not_found(10062, "interaction")
-        kind, data = call.body.get("type"), call.body.get("data") or {}
-        self._check_kind(interaction, kind)
-        message = self._act(interaction, kind, data, call)
-        interaction.response = kind
-        interaction.answered_at = time.monotonic()
-        interaction.original = message.id if message else None
-        if call.query.get("with_response") not in ("1", "true"):
-            return Reply(status=204)
-        return Reply(_described(interaction, message))
-
-    def _check_kind(self, interaction: Interaction, kind: object) -> None:
-        allowed = set(_ALLOWED[interaction.kind])
-        if interaction.kind == MODAL and interaction.source is None:
-            allowed -= {DEFER_UPDATE, UPDATE}
-        if kind not in allowed:
-            problems = limits.Problems()
-            text = f'Value of field "type" must be one of {sorted(allowed)}.'
-            problems.add("type", "UNION_TYPE_CHOICES", text)
-            problems.settle()
-
-    def _act(
-        self, interaction: Interaction, kind: int, data: Json, call: Incoming
-    ) -> Message | None:
-        """Do what the response says; the message that is then the original one."""
-        if kind == CHOICES:
-            limits.check_choices(data.get("choices") or [])
-            interaction.choices = data.get("choices") or []
-            return None
-        if kind == SHOW_MODAL:
-            problems = limits.Problems()
-            check_modal(problems, data)
-            problems.settle()
-            interaction.modal = data
-            return None
-        if kind in (DEFER_UPDATE, UPDATE):
-            source = self._world.message(interaction.source)
-            if kind == UPDATE:
-                messages.edit(self._world, source, data, call.files, webhook=True)
-            return source
-        flags = data.get("flags") or 0
-        if kind == DEFER and flags & ~EPHEMERAL:
-            problems = limits.Problems()
-            problems.add("data.flags", "INVALID", "Only EPHEMERAL is valid for a deferred response")
-            problems.settle()
-        return write(self._world, interaction, data, call, loading=kind == DEFER)
+def respond(world: World, call: Incoming) -> Json | None:
+    """Take the first response, unless it is late, second or not allowed."""
+    interaction = world.interactions.get(call.params["interaction_token"])
+    if interaction is None or time.monotonic() - interaction.born > world.ack_within:
+        raise ApiError(404, 10062, "Unknown interaction")
+    if interaction.response is not None:
+        raise ApiError(400, 40060, "Interaction has already been acknowledged.")
+    kind: int = call.body.get("type")
+    if kind not in _ALLOWED[interaction.kind]:
+        limits.refuse([("type", f"UNION_TYPE_CHOICES: none of {_ALLOWED[interaction.kind]}")])
+    made = _act(world, interaction, kind, call)
+    interaction.response, interaction.answered_at = kind, time.monotonic()
+    described: Json = {"id": interaction.id, "type": interaction.kind}
+    resource: Json = {"type": kind}
+    if made is not None:
+        interaction.original = described["response_message_id"] = made.id
+        described["response_message_ephemeral"] = made.ephemeral
+        resource["message"] = made.payload
+    asked = call.query.get("with_response") in ("1", "true")
+    return {"interaction": described, "resource": resource} if asked else None
 
 
-def write(
-    world: World, interaction: Interaction, body: Json, call: Incoming, *, loading: bool = False
+def _act(world: World, interaction: Interaction, kind: int, call: Incoming) -> Message | None:
+    """Do what the response says; return the message that is then the original one."""
+    data: Json = call.body.get("data") or {}
+    if kind == CHOICES:
+        limits.refuse(limits.lengths(data, limits.CHOICES, "data"))
+        interaction.choices = data.get("choices") or []
+        return None
+    if kind in (DEFER_UPDATE, UPDATE):
+        source = world.message(interaction.source)
+        return messages.edit(world, source, data, call.files) if kind == UPDATE else source
+    if kind == DEFER and (data.get("flags") or 0) & ~EPHEMERAL:
+        limits.refuse([("data.flags", "INVALID: only EPHEMERAL is valid for a deferred response")])
+    return _write(world, interaction, data, call, LOADING if kind == DEFER else 0)
+
+
+def _write(
+    world: World, interaction: Interaction, body: Json, call: Incoming, flags: int = 0
 ) -> Message:
     """Write a message by an interaction's webhook, ephemeral if its flags say so."""
-    ephemeral = bool((body.get("flags") or 0) & EPHEMERAL)
-    extra: Json = {
-        "flags": EPHEMERAL if ephemeral else 0,
+    member = interaction.payload.get("member") or interaction.payload
+    extra = {
+        "type": 20 if interaction.kind == COMMAND else 0,
+        "flags": flags | (body.get("flags") or 0) & EPHEMERAL,
         "application_id": payloads.BOT,
         "webhook_id": payloads.BOT,
-        "interaction_metadata": {
-            "id": interaction.id,
-            "type": interaction.kind,
-            "user": interaction.payload.get("user") or interaction.payload["member"]["user"],
-            "authorizing_integration_owners": {"0": payloads.GUILD},
-        },
+        "interaction_metadata": payloads.made(
+            "interaction_metadata", id=interaction.id, type=interaction.kind, user=member["user"]
+        ),
     }
-    if interaction.kind == COMMAND:
-        extra["type"] = 20
-    return messages.create(
-        world,
-        interaction.channel_id,
-        body,
-        call.files,
-        author=world.bot,
-        webhook=True,
-        extra=extra,
-        loading=loading,
-    )
+    return messages.create(world, interaction.channel_id, world.bot, body, call.files, extra)
 
 
-def _described(interaction: Interaction, message: Message | None) -> Json:
-    described: Json = {"id": interaction.id, "type": interaction.kind}
-    resource: Json = {"type": interaction.response}
-    if message is not None:
-        described["response_message_id"] = message.id
-        described["response_message_loading"] = bool(message.payload["flags"] & LOADING)
-        described["response_message_ephemeral"] = message.ephemeral
-        if interaction.response != DEFER_UPDATE:
-            resource["message"] = message.payload
-    return {"interaction": described, "resource": resource}
+def follow_up(world: World, call: Incoming) -> Json:
+    """Write a further message; directly after a defer it fills the deferred one instead."""
+    interaction = _find(world, call)
+    original = world.original(interaction)
+    if original is not None and original.payload["flags"] & LOADING:
+        return messages.edit(world, original, call.body, call.files).payload
+    made = _write(world, interaction, call.body, call)
+    interaction.followups.append(made.id)
+    return made.payload
+
+
+def _find(world: World, call: Incoming) -> Interaction:
+    interaction = world.interactions.get(call.params["webhook_token"])
+    if interaction and time.monotonic() - interaction.born > world.token_life:
+        raise ApiError(401, 50027, "Invalid Webhook Token")
+    if interaction is None or interaction.response is None:
+        raise ApiError(404, 10015, "Unknown Webhook")
+    return interaction
+
+
+def message(world: World, call: Incoming) -> Message:
+    """Find the original response or a followup. Raises ApiError."""
+    interaction = _find(world, call)
+    message_id = call.params.get("message_id", interaction.original)
+    if message_id not in (interaction.original, *interaction.followups):
+        raise ApiError(404, 10008, "Unknown Message")
+    return world.message(message_id)

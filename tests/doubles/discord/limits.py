@@ -1,130 +1,160 @@
-"""What Discord refuses in a message, a modal or a list of choices (error 50035).
+"""What Discord refuses in a form (error 50035): lengths by table, and the few other rules.
 
 Numbers: Discord's documentation, resources/message, components/reference and
 interactions/application-commands, as of 2026-08. The sum of 4000 characters over all text
 displays is what Discord answers and discord.py documents (`LayoutView.content_length`).
 """
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from typing import Any, TypeAlias
 
-from tests.doubles.discord.wire import ApiError, Json, Upload
+from tests.doubles.discord.records import COMPONENTS_V2
+from tests.doubles.discord.wire import ApiError, Json
 
-CONTENT = 2000
-EMBEDS = 10
-EMBED_TEXT = 6000
-CHOICES = 25
-FILES = 10
-FILE_BYTES = 10 * 2**20
-REQUEST_BYTES = 25 * 2**20
+# Where a text or list stands → its greatest length. `*` is every item of a list, a `!` at the
+# end says that it must be there.
+Limits: TypeAlias = Mapping[str, int]
+# A dotted path, such as `components.0.label`, and what is wrong there.
+Problem: TypeAlias = tuple[str, str]
 
-_EMBED_LENGTHS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
-_FIELD_LENGTHS = {"name": 256, "value": 1024}
+CONTENT, EMBED_TEXT, DISPLAYED, PARTS = 2000, 6000, 4000, 40
+FILE_BYTES, REQUEST_BYTES = 10 * 2**20, 25 * 2**20
+CHOICES: Limits = {"choices": 25, "choices.*.name!": 100, "choices.*.value": 100}
+_COMMANDS: Limits = {"*.name!": 32, "*.description!": 100, "*.options": 25, "*.options.*.name!": 32}
+_PLAIN: Limits = {"content": CONTENT, "components": 5, "embeds": 10}
+_EMBED = "title description footer.text author.name fields.*.name fields.*.value".split()
+
+ROW, BUTTON, SELECT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 9, 10, 11
+GALLERY, FILE, SEPARATOR, CONTAINER = 12, 13, 14, 17
+_SELECTS = frozenset({SELECT, 5, 6, 7, 8})
+_BLOCKS = frozenset({ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR})
+# What may stand at the top of a message without the flag and with it; and inside what.
+_V1, _V2 = frozenset({ROW}), _BLOCKS | {CONTAINER}
+_INSIDE: Mapping[tuple[int, str], frozenset[int]] = {
+    (ROW, "components"): _SELECTS | {BUTTON},
+    (SECTION, "components"): frozenset({TEXT}),
+    (SECTION, "accessory"): frozenset({BUTTON, THUMBNAIL}),
+    (CONTAINER, "components"): _BLOCKS,
+}
+_CHOOSING: Limits = {"custom_id!": 100, "placeholder": 150}
+_OPTIONS: Limits = {"options!": 25, "options.*.label!": 100, "options.*.value!": 100}
+_LENGTHS: Mapping[int, Limits] = dict.fromkeys(_SELECTS, _CHOOSING) | {
+    ROW: {"components!": 5},
+    BUTTON: {"label": 80, "url": 512, "custom_id": 100},
+    SELECT: {**_CHOOSING, **_OPTIONS, "options.*.description": 100},
+    SECTION: {"components!": 3, "accessory!": 99},
+    TEXT: {"content!": DISPLAYED},
+    GALLERY: {"items!": 10},
+    CONTAINER: {"components!": PARTS},
+}
 
 
-class Problems:
-    """Collects what is wrong in a form, in the shape of Discord's `errors` object."""
-
-    def __init__(self) -> None:
-        self.errors: Json = {}
-
-    def add(self, path: str, code: str, message: str) -> None:
-        """Something is wrong at a dotted path, such as `components.0.label`."""
-        at = self.errors
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise ApiError 50035 if there are problems, in the shape of Discord's `errors` object."""
+    errors: Json = {}
+    for path, problem in problems:
+        at = errors
         for part in path.split("."):
             at = at.setdefault(part, {})
-        at.setdefault("_errors", []).append({"code": code, "message": message})
-
-    def text(self, path: str, value: Any, most: int, least: int = 0) -> None:
-        """Check a text's length; None passes unless at least one character is needed."""
-        if value is None and not least:
-            return
-        if not isinstance(value, str) or not value:
-            if least:
-                self.add(path, "BASE_TYPE_REQUIRED", "This field is required")
-            return
-        if len(value) > most:
-            self.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
-
-    def count(self, path: str, items: Any, most: int, least: int = 0) -> None:
-        """Check a list's length."""
-        if not least <= len(items or ()) <= most:
-            message = f"Must be between {least} and {most} in length."
-            self.add(path, "BASE_TYPE_BAD_LENGTH", message)
-
-    def settle(self) -> None:
-        """Raise ApiError 50035 with everything found."""
-        if self.errors:
-            raise ApiError(400, 50035, "Invalid Form Body", self.errors)
+        at.setdefault("_errors", []).append({"code": problem.split(":")[0], "message": problem})
+    if errors:
+        raise ApiError(400, 50035, "Invalid Form Body", errors=errors)
 
 
-def check_plain(problems: Problems, message: Json) -> None:
-    """Content, embeds and polls of a message without Components V2."""
-    problems.text("content", message.get("content"), CONTENT)
-    embeds = message.get("embeds") or []
-    problems.count("embeds", embeds, EMBEDS)
-    total = 0
-    for i, embed in enumerate(embeds):
-        total += _check_embed(problems, f"embeds.{i}", embed)
-    if total > EMBED_TEXT:
-        message_text = f"Embed size exceeds maximum size of {EMBED_TEXT}"
-        problems.add("embeds", "MAX_EMBED_SIZE_EXCEEDED", message_text)
+def lengths(form: Any, limits: Limits, at: str = "") -> Iterator[Problem]:
+    """Check each length in a form that stands at a dotted path."""
+    for path, most in limits.items():
+        for where, value in _places(form, path.removesuffix("!").split("."), at):
+            size = len(value) if isinstance(value, Sized) else 0
+            yield from _most(where, "BASE_TYPE_MAX_LENGTH", size, most)
+            if path.endswith("!") and not size:
+                yield where, "BASE_TYPE_REQUIRED"
 
 
-def _check_embed(problems: Problems, path: str, embed: Json) -> int:
-    """Check one embed; its number of characters that count towards the total."""
-    total = 0
-    for name, most in _EMBED_LENGTHS.items():
-        outer, _, inner = name.partition(".")
-        value = (embed.get(outer) or {}).get(inner) if inner else embed.get(outer)
-        problems.text(f"{path}.{name}", value, most)
-        total += len(value or "")
-    fields = embed.get("fields") or []
-    problems.count(f"{path}.fields", fields, 25)
-    for i, item in enumerate(fields):
-        for name, most in _FIELD_LENGTHS.items():
-            problems.text(f"{path}.fields.{i}.{name}", item.get(name), most, least=1)
-            total += len(item.get(name) or "")
-    return total
+def _most(path: str, code: str, value: int, most: int) -> Iterator[Problem]:
+    if value > most:
+        yield path, f"{code}: {value} is more than {most}"
 
 
-def check_v2(problems: Problems, message: Json) -> None:
-    """Check that a message with Components V2 has none of the older fields."""
-    for name in ("content", "embeds", "poll", "sticker_ids"):
-        if message.get(name):
-            code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
-            text = "The MESSAGE_FLAGS.IS_COMPONENTS_V2 flag does not allow this field"
-            problems.add(name, code, text)
+def _places(value: Any, path: list[str], at: str) -> Iterator[tuple[str, Any]]:
+    """Find what stands at a path, with its dotted place."""
+    if not path:
+        yield at, value
+        return
+    name, *rest = path
+    items = enumerate(value or ()) if name == "*" else [(name, (value or {}).get(name))]
+    for key, item in items:
+        yield from _places(item, rest, f"{at}.{key}" if at else str(key))
 
 
-def check_allowed_mentions(problems: Problems, allowed: Json | None) -> None:
-    """`parse` and the list of the same kind exclude each other."""
+def check_message(message: Json, body: Json) -> Iterator[Problem]:
+    """Check a message as it will be, and what only the request says."""
+    if v2 := message["flags"] & COMPONENTS_V2:
+        for name in ("content", "embeds", "poll", "sticker_ids"):
+            if message.get(name) or body.get(name):
+                yield name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+    else:
+        yield from lengths(message, _PLAIN)
+        paths = [["embeds", "*", *path.split(".")] for path in _EMBED]
+        size = sum(len(text or "") for path in paths for _, text in _places(message, path, ""))
+        yield from _most("embeds", "MAX_EMBED_SIZE_EXCEEDED", size, EMBED_TEXT)
+    yield from lengths(message, {"attachments": 10})
+    yield from _check_components(message["components"], _V2 if v2 else _V1)
+    allowed = body.get("allowed_mentions") or {}
     for kind in ("users", "roles"):
-        if allowed and kind in (allowed.get("parse") or ()) and allowed.get(kind):
-            text = f"parse:[{kind}] and {kind}: [ids...] are mutually exclusive."
-            problems.add("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", text)
+        if kind in (allowed.get("parse") or ()) and allowed.get(kind):
+            yield "allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"
 
 
-def check_files(files: Mapping[int, Upload]) -> None:
-    """Raise ApiError 40005 for a file or request that is too large."""
-    sizes = [len(file.data) for file in files.values()]
-    if sum(sizes) > REQUEST_BYTES or any(size > FILE_BYTES for size in sizes):
-        raise ApiError(413, 40005, "Request entity too large")
+def _check_components(components: list[Json], top: frozenset[int]) -> Iterator[Problem]:
+    found = list(_walk("components", components, top))
+    custom_ids = [component.get("custom_id") for _, component, _ in found]
+    for i, (path, component, allowed) in enumerate(found):
+        if component["type"] not in allowed:
+            yield f"{path}.type", f"UNION_TYPE_CHOICES: not one of {sorted(allowed)}"
+        yield from _check_component(path, component)
+        if custom_ids[i] and custom_ids[i] in custom_ids[:i]:
+            yield f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED"
+    yield from _most("components", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", len(found), PARTS)
+    size = sum(len(c.get("content") or "") for _, c, _ in found if c["type"] == TEXT)
+    yield from _most("components", "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", size, DISPLAYED)
 
 
-def check_choices(choices: list[Json]) -> None:
-    """Check the answer to an autocomplete. Raises ApiError 50035."""
-    problems = Problems()
-    problems.count("data.choices", choices, CHOICES)
-    for i, choice in enumerate(choices):
-        problems.text(f"data.choices.{i}.name", choice.get("name"), 100, least=1)
-        if isinstance(choice.get("value"), str):
-            problems.text(f"data.choices.{i}.value", choice["value"], 100, least=1)
-    problems.settle()
+def _walk(
+    path: str, components: list[Json], allowed: frozenset[int]
+) -> Iterator[tuple[str, Json, frozenset[int]]]:
+    """Every component, with its path and the types that may stand there."""
+    for i, component in enumerate(components):
+        yield f"{path}.{i}", component, allowed
+        for (outer, field), inner in _INSIDE.items():
+            if outer == component["type"] and (value := component.get(field)):
+                children = value if isinstance(value, list) else [value]
+                yield from _walk(f"{path}.{i}.{field}", children, inner)
 
 
-def check_thread_name(name: Any) -> None:
-    """Check a thread's or forum post's name. Raises ApiError 50035."""
-    problems = Problems()
-    problems.text("name", name, 100, least=1)
-    problems.settle()
+def _check_component(path: str, component: Json) -> Iterator[Problem]:
+    """Check the lengths of one component and what its kind demands."""
+    what = component["type"]
+    yield from lengths(component, _LENGTHS.get(what, {}), path)
+    if what == BUTTON:
+        for names in (("label", "emoji"), ("custom_id", "url", "sku_id")):
+            if not any(component.get(name) for name in names):
+                yield f"{path}.{names[0]}", "BASE_TYPE_REQUIRED"
+    elif what == SELECT:
+        most, options = component.get("max_values") or 1, component.get("options") or ()
+        yield from _most(f"{path}.max_values", "NUMBER_TYPE_MAX", most, len(options))
+    elif what == ROW:
+        kinds = [inside["type"] for inside in component.get("components") or ()]
+        if len(kinds) > 1 and not _SELECTS.isdisjoint(kinds):
+            yield path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED"
+
+
+def check_commands(commands: list[Json]) -> Iterator[Problem]:
+    """Check the commands of one scope."""
+    yield from lengths(commands, _COMMANDS)
+    yield from _most("commands", "APPLICATION_COMMAND_TOO_MANY", len(commands), 100)
+    names = [str(command.get("name")) for command in commands]
+    for i, name in enumerate(names):
+        if not re.fullmatch(r"[-_'\w]+", name) or name != name.lower() or name in names[:i]:
+            yield f"{i}.name", "APPLICATION_COMMAND_INVALID_NAME: or used twice"

@@ -1,198 +1,158 @@
-"""Messages: written, edited, deleted, with their attachments; each change is checked first."""
+"""Messages: written, edited, deleted, with attachments and mentions; each change is checked first.
+
+Sources: Discord's documentation, resources/message (allowed mentions) and
+gateway/you-might-not-need-a-privileged-intent.
+"""
 
 import copy
+import re
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from tests.doubles.discord import limits, payloads
-from tests.doubles.discord.components import check_components
-from tests.doubles.discord.mentions import EVERYTHING, USERS_ONLY, pinged
-from tests.doubles.discord.records import (
-    COMPONENTS_V2,
-    EPHEMERAL,
-    LOADING,
-    Message,
-    visible_text,
-    walk,
-)
-from tests.doubles.discord.wire import ApiError, Json, Upload
+from tests.doubles.discord import limits, payloads, records
+from tests.doubles.discord.records import COMPONENTS_V2, LOADING, Message
+from tests.doubles.discord.wire import ApiError, Files, Json, Upload
 from tests.doubles.discord.world import World
 
-SUPPRESS_EMBEDS = 1 << 2
-SUPPRESS_NOTIFICATIONS = 1 << 12
-_SETTABLE = COMPONENTS_V2 | SUPPRESS_EMBEDS
+# Components V2, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS.
+_SETTABLE = COMPONENTS_V2 | 1 << 2 | 1 << 12
+_HIDDEN: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+_USER = re.compile(r"<@!?(\d+)>")
+_MENTIONS = {
+    "users": _USER,
+    "roles": re.compile(r"<@&(\d+)>"),
+    "everyone": re.compile(r"@(everyone|here)\b"),
+}
 
 
 def create(
-    world: World,
-    channel_id: str,
-    body: Json,
-    files: Mapping[int, Upload],
-    *,
-    author: Json,
-    webhook: bool = False,
-    extra: Json | None = None,
-    loading: bool = False,
+    world: World, channel_id: str, author: Json, body: Json, files: Files, extra: Json
 ) -> Message:
     """Write a message; `extra` are fields that the sender cannot set. Raises ApiError."""
-    new_id = payloads.snowflake()
-    base = payloads.message(new_id, channel_id, author) | (extra or {})
-    message = Message(new_id, channel_id, base, bool(base["flags"] & EPHEMERAL))
-    if loading:
-        payload = base | {"flags": base["flags"] | LOADING}
-    else:
-        payload = _compose(world, message, body, files, webhook)
-        flags = (body.get("flags") or 0) & SUPPRESS_NOTIFICATIONS
-        payload["flags"] |= flags
-    if "nonce" in body:
-        payload["nonce"] = body["nonce"]
+    new_id, nonce = payloads.snowflake(), body.get("nonce")
+    base = payloads.made("message", id=new_id, channel_id=channel_id, author=author, nonce=nonce)
+    base |= {"timestamp": payloads.now()} | extra
+    message = Message(new_id, channel_id, base, bool(base["flags"] & records.EPHEMERAL))
+    payload = base if base["flags"] & LOADING else _compose(world, message, body, files)
     world.messages[new_id] = message
-    message.show(time.monotonic(), payload)
-    announce(world, "MESSAGE_CREATE", message)
+    _show(world, message, "MESSAGE_CREATE", payload)
     return message
 
 
-def edit(
-    world: World, message: Message, body: Json, files: Mapping[int, Upload], *, webhook: bool
-) -> Message:
+def edit(world: World, message: Message, body: Json, files: Files) -> Message:
     """Change a message as its author. Raises ApiError; then the message is as it was."""
-    payload = _compose(world, message, body, files, webhook)
+    payload = _compose(world, message, body, files) | {"edited_timestamp": payloads.now()}
     payload["flags"] &= ~LOADING
-    payload["edited_timestamp"] = payloads.now()
-    message.show(time.monotonic(), payload)
-    announce(world, "MESSAGE_UPDATE", message)
+    _show(world, message, "MESSAGE_UPDATE", payload)
     return message
 
 
 def delete(world: World, message: Message) -> None:
     """Delete a message, as anybody who may."""
     message.deleted_at = time.monotonic()
-    if not message.ephemeral:
-        data = {"id": message.id, "channel_id": message.channel_id}
-        world.emit("MESSAGE_DELETE", data | _place(world, message))
+    _tell(world, message, "MESSAGE_DELETE", {"id": message.id, "channel_id": message.channel_id})
 
 
-def announce(world: World, event: str, message: Message) -> None:
+def _show(world: World, message: Message, event: str, payload: Json) -> None:
+    """Replace what is seen; the old payload stays in the history untouched."""
+    message.payload = payload
+    message.history.append((time.monotonic(), payload))
+    if "guild_id" in world.channel(message.channel_id):
+        hidden = {} if _readable(payload) else _HIDDEN
+        payload = payload | {"member": payloads.made("member")} | hidden
+    _tell(world, message, event, payload)
+
+
+def _tell(world: World, message: Message, event: str, data: Json) -> None:
     """Tell the bot on the gateway; never of ephemeral messages."""
-    own = message.payload["author"]["id"] == payloads.BOT
-    if message.ephemeral or (own and not world.echo):
-        return
-    place = _place(world, message)
-    member = {"member": payloads.member(None)} if place else {}
-    world.emit(event, message.payload | place | member)
+    channel = world.channel(message.channel_id)
+    if not message.ephemeral:
+        world.emit(event, data | {k: channel[k] for k in ("guild_id",) if k in channel})
 
 
-def _place(world: World, message: Message) -> Json:
-    channel = world.channels.get(message.channel_id, {})
-    return {"guild_id": channel["guild_id"]} if "guild_id" in channel else {}
+def _readable(message: Json) -> bool:
+    """May the bot read a guild's message without the Message Content intent?
+
+    Yes for its own and those that mention it; a ping by a reply counts only when the answered
+    message was no response to an interaction.
+    """
+    pinged = any(user["id"] == payloads.BOT for user in message["mentions"])
+    named = payloads.BOT in _USER.findall(message["content"])
+    responded = "interaction_metadata" in (message.get("referenced_message") or {})
+    return message["author"]["id"] == payloads.BOT or (pinged and (named or not responded))
 
 
-def _compose(
-    world: World, message: Message, body: Json, files: Mapping[int, Upload], webhook: bool
-) -> Json:
+def _compose(world: World, message: Message, body: Json, files: Files) -> Json:
     """Build the message's next payload and check it."""
-    limits.check_files(files)
-    problems = limits.Problems()
-    base = message.payload
-    payload = dict(base)
-    if "content" in body:
-        payload["content"] = body["content"] or ""
-    if "embeds" in body:
-        payload["embeds"] = [{"type": "rich", **e} for e in body["embeds"] or ()]
-    if "components" in body:
-        # A copy: what was sent stays as it was in the log.
-        payload["components"] = copy.deepcopy(body["components"] or [])
-    payload["flags"] = _flags(problems, base, body)
-    uploads = _attach(world, problems, payload, body, files)
-    limits.check_allowed_mentions(problems, body.get("allowed_mentions"))
-    if payload["flags"] & COMPONENTS_V2:
-        limits.check_v2(problems, payload | {"poll": body.get("poll")})
-        check_components(problems, payload["components"], "v2")
-    else:
-        limits.check_plain(problems, payload)
-        check_components(problems, payload["components"], "v1")
-    if not problems.errors:
-        _link(problems, payload)
-    problems.settle()
-    if not any(payload.get(k) for k in ("content", "embeds", "components", "attachments")):
+    sizes = [len(file.data) for file in files.values()]
+    if sum(sizes) > limits.REQUEST_BYTES or max(sizes, default=0) > limits.FILE_BYTES:
+        raise ApiError(413, 40005, "Request entity too large")
+    payload = dict(message.payload)
+    for key in ("content", "embeds", "components"):
+        if key in body:
+            # A copy: what was sent stays as it was in the log.
+            payload[key] = copy.deepcopy(body[key] or _HIDDEN[key])
+    if (flags := body.get("flags")) is not None:
+        if payload["flags"] & COMPONENTS_V2 & ~flags:
+            limits.refuse([("flags", "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG")])
+        payload["flags"] = payload["flags"] & ~_SETTABLE | flags & _SETTABLE
+    uploads = _attach(payload, body.get("attachments"), files)
+    limits.refuse(limits.check_message(payload, body))
+    limits.refuse(_link(payload))
+    if not any(payload[key] for key in _HIDDEN):
         raise ApiError(400, 50006, "Cannot send an empty message")
-    default = USERS_ONLY if webhook else EVERYTHING
-    allowed = body.get("allowed_mentions")
-    replied = (payload.get("referenced_message") or {}).get("author")
-    payload |= pinged(visible_text(payload), world.users, allowed, default, replied)
-    world.uploads |= uploads
     message.files |= uploads
-    return payload
+    return payload | _pinged(world, payload, body.get("allowed_mentions"))
 
 
-def _flags(problems: limits.Problems, base: Json, body: Json) -> int:
-    """SUPPRESS_EMBEDS comes and goes, Components V2 only comes."""
-    before: int = base["flags"]
-    wanted = body.get("flags")
-    if wanted is None:
-        return before
-    if before & COMPONENTS_V2 and not wanted & COMPONENTS_V2:
-        code = "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG"
-        problems.add("flags", code, "The IS_COMPONENTS_V2 flag cannot be removed")
-        return before
-    return int(before & ~_SETTABLE | wanted & _SETTABLE)
-
-
-def _attach(
-    world: World, problems: limits.Problems, payload: Json, body: Json, files: Mapping[int, Upload]
-) -> dict[str, Upload]:
-    """Set the payload's attachments: those kept and the new ones; returns the new files by id."""
-    kept = {a["id"]: a for a in payload["attachments"]}
-    wanted: list[Json] | None = body.get("attachments")
-    if wanted is None:
-        wanted = [*({"id": i} for i in kept), *({"id": n} for n in files)]
-    problems.count("attachments", wanted, limits.FILES)
-    result: list[Json] = []
-    uploads: dict[str, Upload] = {}
-    for i, entry in enumerate(wanted):
-        key = str(entry.get("id"))
-        if key in kept:
-            result.append(kept[key])
-        elif key.isdigit() and int(key) in files:
-            upload = files[int(key)]
-            data = attachment(world, payload["channel_id"], upload)
-            result.append(data | {k: v for k, v in entry.items() if k != "id"})
-            uploads[data["id"]] = upload
-        else:
-            problems.add(f"attachments.{i}.id", "ATTACHMENT_NOT_FOUND", "Attachment not found")
-    payload["attachments"] = result
-    return uploads
-
-
-def attachment(world: World, channel_id: str, upload: Upload) -> Json:
-    """Describe an attachment, with a URL that the fake serves."""
-    new_id = payloads.snowflake()
-    url = f"http://{world.host}/attachments/{channel_id}/{new_id}/{upload.name}"
+def _pinged(world: World, payload: Json, allowed: Json | None) -> Json:
+    """Build a message's mention fields; a webhook's default is to ping users only."""
+    text, replied = records.visible_text(payload), payload.get("referenced_message")
+    if allowed is None:
+        others = [] if "webhook_id" in payload else ["roles", "everyone"]
+        allowed = {"parse": ["users", *others], "replied_user": True}
+    pinged = {}
+    for kind, pattern in _MENTIONS.items():
+        listed = {str(i) for i in allowed.get(kind) or ()}
+        everyone = kind in (allowed.get("parse") or ())
+        pinged[kind] = [i for i in dict.fromkeys(pattern.findall(text)) if everyone or i in listed]
+    if replied and allowed.get("replied_user"):
+        pinged["users"].append(replied["author"]["id"])
     return {
-        "id": new_id,
-        "filename": upload.name,
-        "size": len(upload.data),
-        "url": url,
-        "proxy_url": url,
-        "content_type": upload.content_type,
+        "mentions": [world.users[i] for i in dict.fromkeys(pinged["users"]) if i in world.users],
+        "mention_roles": pinged["roles"],
+        "mention_everyone": bool(pinged["everyone"]),
     }
 
 
-def _link(problems: limits.Problems, payload: Json) -> None:
+def _attach(payload: Json, wanted: list[Json] | None, files: Files) -> dict[str, Upload]:
+    """Set the payload's attachments: those kept and the new ones; returns the new files by id."""
+    known = {attachment["id"]: attachment for attachment in payload["attachments"]}
+    uploads: dict[str, Upload] = {}
+    for index, file in files.items():
+        new_id = payloads.snowflake()
+        url = f"https://cdn.discordapp.com/attachments/{new_id}/{file.name}"
+        about: Json = {"content_type": file.content_type, "url": url, "proxy_url": url}
+        about |= {"id": new_id, "filename": file.name, "size": len(file.data)}
+        known[str(index)] = about
+        uploads[new_id] = file
+    if wanted is None:
+        wanted = [{"id": key} for key in known]
+    if missing := [entry["id"] for entry in wanted if str(entry["id"]) not in known]:
+        limits.refuse([("attachments", f"ATTACHMENT_NOT_FOUND: {missing}")])
+    payload["attachments"] = [entry | known[str(entry["id"])] for entry in wanted]
+    return uploads
+
+
+def _link(payload: Json) -> Iterator[limits.Problem]:
     """Give the components numbers and point their media at the attachments they name."""
     attached = {f"attachment://{a['filename']}": a for a in payload["attachments"]}
-    for number, component in enumerate(walk(payload["components"]), start=1):
+    for number, component in enumerate(records.walk(payload["components"]), start=1):
         component.setdefault("id", number)
-        media: list[Any] = [component.get("media"), component.get("file")]
-        media += [item.get("media") for item in component.get("items") or ()]
-        for item in media:
-            if item and str(item.get("url", "")).startswith("attachment://"):
-                found = attached.get(item["url"])
-                if found is None:
-                    code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
-                    problems.add("components", code, f"{item['url']} is not attached")
-                    continue
-                item["url"] = item["proxy_url"] = found["url"]
-                if component.get("file"):
-                    component |= {"name": found["filename"], "size": found["size"]}
+        gallery = [item.get("media") for item in component.get("items") or ()]
+        for media in filter(None, (component.get("media"), component.get("file"), *gallery)):
+            if found := attached.get(media["url"]):
+                media["url"] = media["proxy_url"] = found["url"]
+                component |= {"name": found["filename"], "size": found["size"]}
+            elif media["url"].startswith("attachment://"):
+                yield "components", f"UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND: {media}"

@@ -1,7 +1,7 @@
 """Checks request bodies against Discord's OpenAPI document.
 
-Two corrections: a bot's message has 2000 characters (the document tells of 4000, which is for
-paying users), and a snowflake may be an integer (discord.py sends both; Discord takes both).
+Two corrections: a bot's message has 2000 characters, not the 4000 of paying users, and a
+snowflake may be an integer (discord.py sends both; Discord takes both).
 """
 
 import json
@@ -13,9 +13,7 @@ from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # 
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tests.doubles.discord.limits import CONTENT, Problems
-
-_URI = "urn:discord"
+from tests.doubles.discord.limits import CONTENT, refuse
 
 
 class OpenApi:
@@ -30,29 +28,25 @@ class OpenApi:
             if content.get("maxLength") == 4000 and name.startswith("Message"):
                 content["maxLength"] = CONTENT
         resource = Resource.from_contents(self._document, default_specification=DRAFT202012)
-        self._registry: Any = Registry().with_resource(_URI, resource)
+        self._registry: Any = Registry().with_resource("urn:discord", resource)
         self._validators: dict[tuple[str, str], Any] = {}
 
     def check(self, method: str, template: str, body: Any) -> None:
         """Raise ApiError 50035 when a body does not fit its operation."""
-        key = (method, template)
+        key = method.lower(), template
         if key not in self._validators:
-            self._validators[key] = self._compile(method.lower(), template)
+            self._validators[key] = self._compile(*key)
         validator = self._validators[key]
-        if validator is None or validator.is_valid(body):
-            return
-        error = best_match(validator.iter_errors(body))
-        problems = Problems()
-        path = ".".join(map(str, error.absolute_path)) or "body"
-        problems.add(path, "OPENAPI", error.message[:500])
-        problems.settle()
+        if validator is not None and not validator.is_valid(body):
+            error = best_match(validator.iter_errors(body))
+            path = ".".join(map(str, error.absolute_path)) or "body"
+            refuse([(path, f"OPENAPI: {error.message[:500]}")])
 
     def _compile(self, method: str, template: str) -> Any:
         """Compile the validator of an operation's JSON body, or None when it takes none."""
         operation = self._document["paths"].get(template, {}).get(method, {})
         if "application/json" not in operation.get("requestBody", {}).get("content", {}):
             return None
-        path = template.replace("~", "~0").replace("/", "~1").replace("{", "%7B")
-        pointer = f"#/paths/{path.replace('}', '%7D')}/{method}/requestBody/content"
-        reference = {"$ref": f"{_URI}{pointer}/application~1json/schema"}
-        return Draft202012Validator(reference, registry=self._registry)
+        path = template.replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+        pointer = f"#/paths/{path}/{method}/requestBody/content/application~1json/schema"
+        return Draft202012Validator({"$ref": f"urn:discord{pointer}"}, registry=self._registry)

@@ -10,14 +10,12 @@ from typing import Any
 
 from tests.doubles.discord.wire import Json, Upload
 
-COMPONENTS_V2 = 1 << 15
-EPHEMERAL = 1 << 6
-LOADING = 1 << 7
+EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request; `route` is the template, `code` Discord's error code, 0 for none."""
+    """One HTTP request; `route` is the template, `code` and `errors` are Discord's answer."""
 
     at: float
     method: str
@@ -25,17 +23,6 @@ class Call:
     path: str
     body: Any
     status: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A body that Discord would not accept, and where it is wrong."""
-
-    at: float
-    method: str
-    route: str
-    body: Any
     code: int
     errors: Json
 
@@ -45,9 +32,7 @@ def walk(components: list[Json]) -> Iterator[Json]:
     for component in components:
         yield component
         yield from walk(component.get("components") or [])
-        for single in ("accessory", "component"):
-            if component.get(single):
-                yield from walk([component[single]])
+        yield from walk([component["accessory"]] if component.get("accessory") else [])
 
 
 def visible_text(payload: Json) -> str:
@@ -58,7 +43,7 @@ def visible_text(payload: Json) -> str:
 
 @dataclass(slots=True)
 class Message:
-    """A message: its payload now, and each earlier state in `history` as (time, payload)."""
+    """A message: its payload now, and each state until then in `history` as (time, payload)."""
 
     id: str
     channel_id: str
@@ -68,20 +53,10 @@ class Message:
     files: dict[str, Upload] = field(default_factory=dict)
     deleted_at: float | None = None
 
-    def show(self, at: float, payload: Json) -> None:
-        """Replace what is seen; the old payload stays in the history untouched."""
-        self.payload = payload
-        self.history.append((at, payload))
-
     @property
     def text(self) -> str:
         """What a person reads now."""
         return visible_text(self.payload)
-
-    @property
-    def first_text_at(self) -> float | None:
-        """When the first text could be read, or None."""
-        return next((at for at, payload in self.history if visible_text(payload)), None)
 
     @property
     def file(self) -> Upload:
@@ -89,18 +64,13 @@ class Message:
         (upload,) = self.files.values()
         return upload
 
-    @property
-    def v2(self) -> bool:
-        """Does it use Components V2? Once set, this stays."""
-        return bool(self.payload["flags"] & COMPONENTS_V2)
-
 
 @dataclass(slots=True)
 class Interaction:
     """One thing a member did, and what the bot made of it.
 
-    `kind`: 2 command, 3 component, 4 autocomplete, 5 modal. `response` is the accepted callback
-    type (None: none yet), `modal` and `choices` what came with types 9 and 8.
+    `kind`: 2 command, 3 component, 4 autocomplete. `response` is the accepted callback type
+    (None: none yet), `choices` what came with type 8.
     """
 
     id: str
@@ -114,5 +84,4 @@ class Interaction:
     answered_at: float | None = None
     original: str | None = None
     followups: list[str] = field(default_factory=list)
-    modal: Json | None = None
     choices: list[Json] | None = None

@@ -1,44 +1,29 @@
 """The fake as a whole: its life, its HTTP server and what happens to each request."""
 
 import asyncio
+import json
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import yarl
 from aiohttp import web
 
 import discord
-from tests.doubles.discord import limits
-from tests.doubles.discord.application import Application
-from tests.doubles.discord.buckets import Verdict
-from tests.doubles.discord.channels import Channels
+from tests.doubles.discord import limits, routes
 from tests.doubles.discord.faults import Fault
 from tests.doubles.discord.gateway import Gateway
-from tests.doubles.discord.interactions import Callbacks
 from tests.doubles.discord.member import Member
 from tests.doubles.discord.openapi import OpenApi
-from tests.doubles.discord.records import Call, Refused
-from tests.doubles.discord.webhooks import Webhooks
-from tests.doubles.discord.wire import (
-    ApiError,
-    Incoming,
-    Reply,
-    Route,
-    Routes,
-    Upload,
-    read_body,
-    response,
-)
-from tests.doubles.discord.world import GATEWAY_PATH, World
+from tests.doubles.discord.records import Call
+from tests.doubles.discord.wire import HEADERS, ApiError, Incoming, read_body
+from tests.doubles.discord.world import World
 
 T = TypeVar("T")
-_API = "/api/v10"
 # Refusals that mean a body was wrong: invalid form, empty message, too large, no JSON.
 _BAD_BODY = frozenset({50035, 50006, 40005, 50109})
 
@@ -57,47 +42,34 @@ class FakeDiscord(World):
         self.gateway = Gateway(self)
         self.emit = self.gateway.dispatch
         self._members: dict[str, Member] = {}
-        parts = (Application(self), Channels(self), Callbacks(self), Webhooks(self))
-        self._routes = Routes(route for part in parts for route in part.routes())
-        self._runner: web.AppRunner | None = None
-
-    async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=2 * limits.REQUEST_BYTES)
+        app.router.add_get("/gateway/", self.gateway.connect)
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+
+    async def __aenter__(self) -> Self:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.host = f"127.0.0.1:{self._runner.addresses[0][1]}"
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.gateway.close_all()
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.gateway.session and self.gateway.session.link:
+            await self.gateway.close(1001)
+        await self._runner.cleanup()
         if self.unknown and kind is None:
             raise AssertionError(f"the fake Discord has no route for {sorted(set(self.unknown))}")
 
     @contextmanager
     def install(self) -> Iterator[None]:
         """Point discord.py, in this process, at the fake."""
-        route, socket_class, asset = (
-            discord.http.Route,
-            discord.gateway.DiscordWebSocket,
-            discord.Asset,
-        )
-        before = route.BASE, socket_class.DEFAULT_GATEWAY, asset.BASE
-        route.BASE = self.api_base
-        socket_class.DEFAULT_GATEWAY = yarl.URL(self.gateway_url)
-        asset.BASE = f"http://{self.host}/cdn"
+        route, link = discord.http.Route, discord.gateway.DiscordWebSocket
+        before = route.BASE, link.DEFAULT_GATEWAY
+        route.BASE, link.DEFAULT_GATEWAY = self.api_base, yarl.URL(self.gateway_url)
         try:
             yield
         finally:
-            route.BASE, socket_class.DEFAULT_GATEWAY, asset.BASE = before
+            route.BASE, link.DEFAULT_GATEWAY = before
 
     def member(self, name: str) -> Member:
         """Return the guild's member of this name; made at the first call."""
@@ -113,101 +85,58 @@ class FakeDiscord(World):
         return value
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
-        if path.startswith(GATEWAY_PATH):
-            return await self.gateway.connect(request)
-        if path.startswith(_API):
-            return await self._api(request, path.removeprefix(_API))
-        upload = self.uploads.get(path.split("/")[3]) if path.count("/") == 4 else None
-        if upload is None:
-            self.unknown.append(f"{request.method} {path}")
-            return web.Response(status=404)
-        return web.Response(body=upload.data, headers={"Content-Type": upload.content_type})
-
-    async def _api(self, request: web.Request, path: str) -> web.StreamResponse:
-        """Read, wait, fail as planned, act, wait, log, answer."""
-        at = time.monotonic()
-        body: Any = None
-        files: dict[int, Upload] = {}
-        broken: ApiError | None = None
+        """Read, wait, act or fail as planned, log, wait, answer."""
+        at, path = time.monotonic(), request.path.removeprefix("/api/v10")
+        fault = self.faults.take(request.method, path)
+        await asyncio.sleep(self.latency + (fault.hang if fault else 0.0))
+        failing = fault if fault and not fault.hang else None
+        route, params = routes.find(request.method, path)
+        headers: dict[str, str] = {}
+        status, code, body, data, errors = 204, 0, None, None, {}
         try:
             body, files = await read_body(request)
+            if failing is None or failing.act_first:
+                call = Incoming(request.query, params, body or {}, files)
+                data = self._act(request, route, call, headers)
+                status = 204 if data is None else 200
         except ApiError as error:
-            broken = error
-        await self._pause(self.latency)
-        fault = self.faults.take(request.method, path)
-        if fault and fault.hang:
-            await asyncio.sleep(fault.hang)
-        found = self._routes.find(request.method, path)
-        template = found[0].template if found else path
-        served = fault is None or fault.act_first or bool(fault.hang)
-        reply, verdict, code = Reply(status=0), Verdict(), 0
-        if served:
-            try:
-                if broken is not None:
-                    raise broken
-                route, params = self._known(request.method, path, found)
-                call = Incoming(request.method, path, request.query, params, body, files)
-                verdict = self._limit(route, call)
-                reply = self._handle(request, route, call, verdict)
-            except ApiError as error:
-                code = error.code
-                reply = Reply(error.body, error.status)
-                if code in _BAD_BODY:
-                    errors = error.errors or {}
-                    refused = Refused(at, request.method, template, body, code, errors)
-                    self.refused.append(refused)
-        status = fault.status if fault and not fault.hang else reply.status
+            status, code, data = error.status, error.code, error.body
+            headers.update(error.headers)
+            errors = data.get("errors", {})
+        status = failing.status if failing else status
+        self.log.append(Call(at, route.method, route.template, path, body, status, code, errors))
         self.too_many += status == 429
-        self.log.append(Call(at, request.method, template, path, body, status, code))
-        await self._pause(self.latency)
-        if fault and not fault.hang:
-            return _failed(request, fault)
-        return response(reply.status, reply.data, verdict.headers)
+        if code in _BAD_BODY:
+            self.refused.append(self.log[-1])
+        await asyncio.sleep(self.latency)
+        if failing is not None:
+            return _failed(request, failing)
+        content = None if data is None else json.dumps(data, separators=(",", ":")).encode()
+        always = {"Via": HEADERS["Via"]} if data is None else HEADERS
+        return web.Response(status=status, body=content, headers=always | headers)
 
-    def _known(
-        self, method: str, path: str, found: tuple[Route, dict[str, Any]] | None
-    ) -> tuple[Route, dict[str, Any]]:
-        if found is None:
-            self.unknown.append(f"{method} {path}")
-            raise ApiError(404, 0, "404: Not Found")
-        return found
-
-    def _limit(self, route: Route, call: Incoming) -> Verdict:
-        """Count the request against its limits, those in headers first."""
+    def _act(
+        self, request: web.Request, route: routes.Route, call: Incoming, headers: dict[str, str]
+    ) -> Any:
+        """Count a request, telling so in the headers; check and serve it. Raises ApiError."""
         token = call.params.get("webhook_token", "")
-        verdict = self.buckets.take(
-            route.limit, token or call.params.get("channel_id", ""), bot=route.bot
-        )
-        interaction = self.interactions.get(token)
-        if verdict.retry_after is None and interaction is not None:
-            hidden = self.buckets.take_hidden(call.method, interaction.channel_id, token)
-            if hidden.retry_after is not None:
-                return Verdict(verdict.headers | hidden.headers, hidden.retry_after, hidden.scope)
-        return verdict
-
-    def _handle(
-        self, request: web.Request, route: Route, call: Incoming, verdict: Verdict
-    ) -> Reply:
-        if verdict.retry_after is not None:
-            return Reply(verdict.body, 429)
-        if route.bot and request.headers.get("Authorization") != f"Bot {self.token}":
+        where = self.interactions[token].channel_id if token in self.interactions else ""
+        majors = {"channel": call.params.get("channel_id", ""), "token": token, "edits": token}
+        for kind in route.buckets.split():
+            headers |= self.buckets.take(kind, majors.get(kind, where))
+        authorized = request.headers.get("Authorization") == f"Bot {self.token}"
+        if route.buckets.startswith("overall") and not authorized:
             raise ApiError(401, 0, "401: Unauthorized")
-        if self._openapi is not None and call.body is not None:
-            self._openapi.check(call.method, route.template, call.body)
-        return route.handler(call)
-
-    @staticmethod
-    async def _pause(seconds: float) -> None:
-        if seconds:
-            await asyncio.sleep(seconds)
+        if self._openapi is not None and call.body:
+            self._openapi.check(route.method, route.template, call.body)
+        return route.handler(self, call)
 
 
 def _failed(request: web.Request, fault: Fault) -> web.Response:
     """Fail as planned: an answer, or a reset of the connection."""
-    if fault.reset and request.transport is not None:
+    if not fault.status and request.transport is not None:
         raw = request.transport.get_extra_info("socket")
         # Lingering for zero seconds makes the kernel send RST, not FIN.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
-    return web.Response(status=fault.status or 200, body=fault.body, headers=fault.headers)
+    return web.Response(status=fault.status or 500, body=fault.body, headers=fault.headers)

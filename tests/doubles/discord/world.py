@@ -6,10 +6,8 @@ from typing import Any
 from tests.doubles.discord import payloads
 from tests.doubles.discord.buckets import Buckets
 from tests.doubles.discord.faults import Faults
-from tests.doubles.discord.records import Call, Interaction, Message, Refused
-from tests.doubles.discord.wire import Json, Upload, not_found
-
-GATEWAY_PATH = "/gateway/"
+from tests.doubles.discord.records import Call, Interaction, Message
+from tests.doubles.discord.wire import ApiError, Json
 
 
 class World:
@@ -17,9 +15,7 @@ class World:
 
     latency: one way, on each request before and after it is served and on each gateway event.
     ack_within, token_life: Discord's 3 s and 15 min for interactions.
-    privileged: the privileged gateway intents that are granted to the bot; asking more closes
-    the gateway with 4014. echo: does the bot get events for its own messages, as in Discord?
-    blocked: ids of users who accept no private message.
+    blocked: ids of users who accept no private message. commands: by guild, "" for everywhere.
     """
 
     def __init__(self) -> None:
@@ -27,27 +23,24 @@ class World:
         self.ack_within = 3.0
         self.token_life = 900.0
         self.token = "fake.token"
-        self.privileged = 0
-        self.echo = True
-        self.blocked: set[str] = set()
         self.host = ""
+        self.blocked: set[str] = set()
         self.buckets = Buckets()
         self.faults = Faults()
-        self.bot = payloads.user(payloads.BOT, "bot", bot=True)
+        self.bot: Json = payloads.made("user", id=payloads.BOT, username="bot", bot=True)
         self.users: dict[str, Json] = {payloads.BOT: self.bot}
         self.channels: dict[str, Json] = {}
         self.messages: dict[str, Message] = {}
-        self.uploads: dict[str, Upload] = {}
+        self.nonces: dict[tuple[str, str], Message] = {}
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {}
-        self.typing: list[tuple[float, str]] = []
+        self.typing: list[str] = []
         self.log: list[Call] = []
-        self.refused: list[Refused] = []
+        self.refused: list[Call] = []
         self.unknown: list[str] = []
         self.too_many = 0
         self.emit: Callable[[str, Json], None] = lambda _event, _data: None
-        self.add_channel("general", payloads.TEXT, payloads.GENERAL)
-        self.add_channel("questions", payloads.FORUM_TYPE, payloads.FORUM)
+        self.add_channel("general", payloads.GENERAL)
 
     @property
     def api_base(self) -> str:
@@ -57,46 +50,50 @@ class World:
     @property
     def gateway_url(self) -> str:
         """Where `DiscordWebSocket.DEFAULT_GATEWAY` must point."""
-        return f"ws://{self.host}{GATEWAY_PATH}"
+        return f"ws://{self.host}/gateway/"
 
-    def add_channel(
-        self, name: str, kind: int = payloads.TEXT, channel_id: str | None = None
-    ) -> Json:
+    def add_channel(self, name: str, channel_id: str | None = None) -> Json:
         """Add a channel to the guild; the bot learns of it when it connects."""
-        channel = payloads.channel(channel_id or payloads.snowflake(), kind, name)
+        channel = payloads.made("channel", id=channel_id or payloads.snowflake(), name=name)
         self.channels[channel["id"]] = channel
         return channel
 
     def guild(self) -> Json:
         """Build GUILD_CREATE's data as of now."""
-        channels = [c for c in self.channels.values() if c["type"] != payloads.DM]
-        members = [payloads.member(user) for user in self.users.values()]
-        return payloads.guild(channels, members)
+        channels = [c for c in self.channels.values() if "guild_id" in c]
+        members = [payloads.made("member", user=user) for user in self.users.values()]
+        about = {"roles": [payloads.made("role")], "member_count": len(members)}
+        threads = [c for c in channels if "thread_metadata" in c]
+        lists = {"channels": [c for c in channels if c not in threads], "threads": threads}
+        return payloads.made("guild", members=members, **about, **lists)
 
-    def private_channel(self, user_id: str) -> Json:
-        """Return a user's private channel; make it if needed. Raises ApiError 10013."""
-        if user_id not in self.users:
-            raise not_found(10013, "User")
-        for channel in self.channels.values():
-            if channel["type"] == payloads.DM and channel["recipients"][0]["id"] == user_id:
-                return channel
-        channel = payloads.dm_channel(self.users[user_id])
-        self.channels[channel["id"]] = channel
-        return channel
+    def user(self, user_id: Any) -> Json:
+        """Find a user. Raises ApiError 10013."""
+        if user := self.users.get(str(user_id)):
+            return user
+        raise ApiError(404, 10013, "Unknown User")
 
     def channel(self, channel_id: Any) -> Json:
         """Find a channel. Raises ApiError 10003."""
-        try:
-            return self.channels[str(channel_id)]
-        except KeyError:
-            raise not_found(10003, "Channel") from None
+        if channel := self.channels.get(str(channel_id)):
+            return channel
+        raise ApiError(404, 10003, "Unknown Channel")
 
-    def message(self, message_id: str | None) -> Message:
+    def message(self, message_id: Any) -> Message:
         """Find a message that still exists. Raises ApiError 10008."""
-        message = self.messages.get(message_id or "")
+        message = self.messages.get(str(message_id))
         if message is None or message.deleted_at is not None:
-            raise not_found(10008, "Message")
+            raise ApiError(404, 10008, "Unknown Message")
         return message
+
+    def private_channel(self, user_id: Any) -> Json:
+        """Return a user's private channel; make it if needed. Raises ApiError 10013."""
+        user = self.user(user_id)
+        for channel in self.channels.values():
+            if user in channel.get("recipients", ()):
+                return channel
+        made: Json = {"id": payloads.snowflake(), "type": 1, "recipients": [user]}
+        return self.channels.setdefault(made["id"], made | {"last_message_id": None})
 
     def original(self, interaction: Interaction) -> Message | None:
         """Return what the bot answered an interaction with, if it did and has not deleted it."""
