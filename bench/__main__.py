@@ -14,7 +14,7 @@ import click
 
 FOLDER = Path(__file__).parent
 
-_MARK = re.compile(r"^(?:async def main\(|(?:async )?def command\(|command = )", re.MULTILINE)
+_MARK = re.compile(r"^(?:async def main\(as_json|def command\(|command = )", re.MULTILINE)
 
 
 class BenchFiles(click.Group):

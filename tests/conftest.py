@@ -5,6 +5,7 @@ The index is built once for all workers of a run; each worker loads the model on
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,15 @@ from knowledge.lesson import Lesson, lesson_folders, survey
 if TYPE_CHECKING:  # imported for real in the fixtures: only tests that need torch wait for it
     from knowledge.embedding import Embedder
     from knowledge.search import Search
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say whether request bodies were checked against Discord's published description."""
+    if not os.environ.get("DISCORD_OPENAPI"):  # noqa: TID251  only the tests read this variable
+        terminalreporter.write_line(
+            "Not run: the checks of request bodies against Discord's OpenAPI description "
+            "(DISCORD_OPENAPI names no file)."
+        )
 
 
 @pytest.fixture(scope="session")
