@@ -21,7 +21,7 @@ from bench.tables import Cell, Table, show
 from bot.asking import REWRITE_BELOW
 from knowledge.search import Search
 
-THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
 DEPTH = 4
 
 
@@ -40,7 +40,7 @@ def look(search: Search, questions: Iterable[Question]) -> list[Seen]:
     for question in questions:
         found = search.find(question.question, previous_turn(question), None, HITS)
         missed = not hit_at(question, texts(found), DEPTH) if question.facts else None
-        seen.append(Seen(question.kind, found.covered, missed))
+        seen.append(Seen(question.kind, found.covered if found.legible else 0.0, missed))
     return seen
 
 

@@ -38,9 +38,9 @@ LONGEST_QUESTION = 12_000
 LONGEST_SEARCHED = 1_000
 """Characters a search looks at: what the embedding model can read."""
 
-REWRITE_BELOW = 0.6
-"""A question covered less than this is rewritten for retrieval when a model is there: it is
-misspelt, in another language, or leans on earlier turns (measured in `bench rewrite`)."""
+REWRITE_BELOW = 0.45
+"""A question covered less than this is rewritten for retrieval when a model is there; one in a
+language the embedding model does not read always is (measured in `bench rewrite`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Asking:
         if self._writer is None:
             why = self._why
         else:
-            unclear = found.covered < REWRITE_BELOW
+            unclear = _unclear(found)
             if not unclear:
                 yield SourcesFound(found.hits)
             try:
@@ -121,7 +121,7 @@ class Asking:
         async with self._queue.place(question.member) as place:
             async for turn in place.turns():
                 yield Waiting(turn.position, turn.expected_seconds)
-            if found.covered < REWRITE_BELOW:
+            if _unclear(found):
                 found = await self._rewritten(question, found, writer)
                 yield SourcesFound(found.hits)
                 if not may_answer(found):
@@ -147,7 +147,8 @@ class Asking:
         if not clear:
             return found
         again = await self._find(question, clear)
-        return again if again.covered > found.covered else found
+        better = again.covered > found.covered or (again.legible and not found.legible)
+        return again if better else found
 
     def _quoted(self, found: Found, why: str) -> list[Event]:
         """Return the events of an answer made of quotations."""
@@ -157,6 +158,10 @@ class Asking:
             return [sources, _declined(found)]
         text = f"These are the lessons' own words, not a model's: {why[0].lower()}{why[1:]}"
         return [sources, Notice(NoticeKind.NO_MODEL, text), Finished(answer, citations)]
+
+
+def _unclear(found: Found) -> bool:
+    return found.covered < REWRITE_BELOW or not found.legible
 
 
 def _declined(found: Found) -> Declined:

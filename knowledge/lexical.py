@@ -37,6 +37,11 @@ STOPWORDS = frozenset(
 )
 """Words that say nothing about which passage is meant."""
 
+_ALSO_FOREIGN = frozenset(
+    "a am an are as at do has her his i im in is me no on or so u up us was we will".split(" ")
+)
+"""English words that other languages have too: no sign of English."""
+
 
 def words(text: str) -> list[str]:
     """Return the lower-case words of `text`, in order."""
@@ -123,7 +128,21 @@ class Speller:
         counts = Counter(word for text in texts for word in words(text))
         self._own = [word for word, _ in counts.most_common() if len(word) >= _SHORTEST_MENDED]
         self._known = ordinary | STOPWORDS | {word for text in known for word in words(text)}
+        self._familiar = ordinary.union(counts)
         self._ordinary = [word for word in sorted(ordinary) if len(word) >= _SHORTEST_MENDED]
+
+    def reads(self, question: str) -> bool:
+        """Say whether `question` is in a language the model's tokenizer knows the words of.
+
+        It is with one plainly English word, or when no longer word of it is unknown.
+        """
+        letters = [c for c in question if c.isalpha()]
+        if sum(c.isascii() for c in letters) * 2 < len(letters):
+            return False
+        said = words(question)
+        return any(word in STOPWORDS and word not in _ALSO_FOREIGN for word in said) or all(
+            len(word) < _SHORTEST_MENDED or word in self._familiar for word in said
+        )
 
     def mend(self, question: str) -> str:
         """Return `question` with the words mended that need it."""

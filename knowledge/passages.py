@@ -61,10 +61,13 @@ class Found:
     """What a search found: hits, best first, and how likely the lessons cover the question.
 
     `covered` (0 to 1) speaks of the question as a whole; a hit's score of one passage.
+    Where the question is not `legible`, in a language the embedding model does not
+    read, a low `covered` says nothing.
     """
 
     hits: tuple[Hit, ...]
     covered: float
+    legible: bool = True
 
 
 class SearchUnavailable(Exception):

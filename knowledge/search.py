@@ -31,10 +31,10 @@ from knowledge.passages import Found, Hit, Quote, SearchUnavailable
 CANDIDATE_UNITS = 120
 CANDIDATES = 40
 
-RELEVANCE = ((2.61, 0.65, 3.37, 3.03), -4.84)
+RELEVANCE = ((3.34, 1.61, 0.48, 1.38), -4.45)
 """Weights of late interaction, sentence, ask and words, and the constant."""
 
-COVERAGE = ((3.20, 3.60, 5.90), -5.00)
+COVERAGE = ((9.27, 2.87, 5.03), -6.48)
 """Weights of the best late interaction, sentence and ask, and the constant."""
 
 OTHER_MODEL = (
@@ -75,7 +75,8 @@ class Search:
         ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
         hits = tuple(_hit(generation, id_, read, signals[id_]) for id_ in ranked)
         best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
-        return Found(hits, _logistic(COVERAGE, best))
+        speller = self._serving()[1]
+        return Found(hits, _logistic(COVERAGE, best), speller.reads(speller.mend(question)))
 
     def weigh(
         self, question: str, previous: str | None, lesson: str | None, limit: int

@@ -13,10 +13,10 @@ from contextlib import aclosing
 from typing import Any
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
 
 from bot.engines.address import checked_address, without_key
+from bot.engines.bursts import BurstTransport
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
 from bot.engines.patience import Patience, paced
@@ -64,7 +64,7 @@ class OllamaEngine:
         # One transport for both clients. Its own limits only stand behind ours.
         # No bound (0) on connections: the queue in front decides how many run at once.
         # aiohttp reads a line of a stream for less than half of what httpcore takes (measured).
-        transport = AiohttpTransport(limits=httpx.Limits(max_connections=0), trust_env=False)
+        transport = BurstTransport(limits=httpx.Limits(max_connections=0), trust_env=False)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers=headers,

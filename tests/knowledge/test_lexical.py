@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.embedding import Embedder
 from knowledge.lexical import Lexicon, Speller, leans, terms
 
 TEXTS = {
@@ -114,3 +115,19 @@ def test_a_follow_up_leans_on_what_was_said(question: str) -> None:
 )
 def test_a_whole_question_stands_alone(question: str) -> None:
     assert not leans(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what is a base model", "how do I bake bread", "instruct model", "Which one is it?"],
+)
+def test_a_question_in_english_is_legible(embedder: Embedder, question: str) -> None:
+    assert Speller(["an instruct model"], [], embedder.words).reads(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Was ist ein Basismodell und wofür benutzt man es?", "基础模型是什么？", "यह मॉडल क्या है?"],
+)
+def test_a_question_in_another_language_is_not_legible(embedder: Embedder, question: str) -> None:
+    assert not Speller(["an instruct model"], [], embedder.words).reads(question)
