@@ -1,4 +1,4 @@
-"""`python -m bench.stream`: many members ask at once; what each of them sees, and when.
+"""`python -m bench stream`: many members ask at once; what each of them sees, and when.
 
 The bot runs as a process of its own against the fake Discord (50 ms each way) and the fake Ollama
 (400 tokens at 40 tokens/s), which run here. Each line of the table stands beside what a reader of
@@ -12,7 +12,6 @@ whole        model's last token → whole text visible
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import re
@@ -26,6 +25,9 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, cast
 
+import click
+
+from bench.tables import Cell, Table, show
 from tests.doubles.discord import FakeDiscord, Interaction
 from tests.doubles.discord.records import visible_text
 from tests.doubles.ollama import FakeModel, FakeOllama, FakeRequest
@@ -35,6 +37,20 @@ TOKENS = 400
 RATE = 40.0
 ONE_WAY = 0.05
 CONTAINER = 17
+COLUMNS = (
+    "asks",
+    "ack p99",
+    "first p50",
+    "first p95",
+    "age",
+    "whole p50",
+    "whole p95",
+    "whole answers",
+    "calls",
+    "429s",
+    "refused",
+    "CPU",
+)
 _WORD = re.compile(r"\bw(\d+)\b")
 _CASE = re.compile(r"\(case (\d+)\)")
 
@@ -165,8 +181,10 @@ async def built_index(folder: Path) -> None:
     await child.wait()
 
 
-def report(name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu: float) -> None:
-    """Print one line of the table."""
+def report(
+    name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu: float
+) -> tuple[Cell, ...]:
+    """Return one line of the table."""
     rows = [seen(fake, stream) for stream in streams]
 
     def at(share: float, values: Sequence[float]) -> float:
@@ -174,16 +192,25 @@ def report(name: str, fake: FakeDiscord, streams: list[Stream], calls: int, cpu:
 
     ack, first, whole = ([getattr(row, key) for row in rows] for key in ("ack", "first", "whole"))
     age = fmean(row.age for row in rows)
-    print(
-        f"{name:>5} | ack p99 {at(0.99, ack):5.2f} | first p50 {median(first):5.2f} "
-        f"p95 {at(0.95, first):5.2f} | age {age:4.2f} | whole p50 {median(whole):5.2f} "
-        f"p95 {at(0.95, whole):5.2f} | whole answers {sum(r.complete for r in rows)} "
-        f"| calls {calls} | 429s {fake.too_many} | refused {len(fake.refused)} | cpu {cpu:5.1f} s"
+    return (
+        name,
+        at(0.99, ack),
+        median(first),
+        at(0.95, first),
+        age,
+        median(whole),
+        at(0.95, whole),
+        sum(row.complete for row in rows),
+        calls,
+        fake.too_many,
+        len(fake.refused),
+        cpu,
     )
 
 
-async def main(counts: list[int], data: Path | None) -> None:
-    """Measure each number of members."""
+async def measure(counts: Sequence[int], data: Path | None) -> tuple[Table, list[str]]:
+    """Measure each number of members; the first answer only warms the bot up."""
+    rows: list[tuple[Cell, ...]] = []
     streams: dict[int, Stream] = {}
 
     def speak(request: FakeRequest) -> Sequence[str]:
@@ -200,7 +227,7 @@ async def main(counts: list[int], data: Path | None) -> None:
             began = time.monotonic()
             async with serving(fake, ollama, folder) as pid:
                 await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
-                print(f"connected {time.monotonic() - began:.1f} s after the start")
+                notes = [f"Connected {time.monotonic() - began:.1f} s after the start."]
                 start = 0
                 for count in [1, *counts]:
                     batch = [Stream() for _ in range(count)]
@@ -208,14 +235,20 @@ async def main(counts: list[int], data: Path | None) -> None:
                     calls, cpu = len(fake.log), cpu_seconds(pid)
                     await ask_at_once(fake, batch, start)
                     name = str(count) if start else "warm"
-                    report(name, fake, batch, len(fake.log) - calls, cpu_seconds(pid) - cpu)
+                    spent = cpu_seconds(pid) - cpu
+                    rows.append(report(name, fake, batch, len(fake.log) - calls, spent))
                     start += count
-                print(f"memory of the bot {memory_mib(pid):.0f} MiB")
+                notes.append(f"Memory of the bot: {memory_mib(pid):.0f} MiB.")
+    bare = "A reader of the bare model stream has every token at once: 0 s, 0 s, 0 s."
+    title = f"{TOKENS} tokens at {RATE:.0f} a second, Discord {ONE_WAY:.2f} s each way; seconds"
+    return Table("stream", title, COLUMNS, tuple(rows)), [*notes, bare]
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("members", nargs="*", type=int, default=[1, 10, 50, 100])
-    parser.add_argument("--data", type=Path, help="a data folder whose index is built already")
-    given = parser.parse_args()
-    asyncio.run(main(given.members, given.data))
+@click.command()
+@click.argument("members", nargs=-1, type=int)
+@click.option("--data", type=click.Path(path_type=Path), help="A data folder with an index.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(members: tuple[int, ...], data: Path | None, as_json: bool) -> None:  # noqa: FBT001  click passes by name
+    """Let 1, 10, 50, 100 (or MEMBERS) members ask at once."""
+    table, notes = asyncio.run(measure(members or (1, 10, 50, 100), data))
+    show([table], as_json=as_json, notes=notes)

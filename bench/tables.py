@@ -34,6 +34,8 @@ def show(tables: Sequence[Table], *, as_json: bool, notes: Sequence[str] = ()) -
         print(json.dumps(found | {"notes": list(notes)}, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
+    if not console.is_terminal:  # a pipe has no width: show every column whole
+        console = Console(highlight=False, width=160)
     for table in tables:
         drawn = RichTable(title=table.title, title_justify="left")
         for column in table.columns:
