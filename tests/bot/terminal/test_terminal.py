@@ -262,7 +262,7 @@ async def test_ctrl_c_stops_the_generation_at_the_engine(terminal: Terminal) -> 
             lambda: bool(fake.generations and fake.generations[0].lines_sent > 3), PATIENCE
         )
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await fake.generations[0].over.wait()
         assert fake.generations[0].closed_early_at is not None
         async with asyncio.timeout(PATIENCE):
