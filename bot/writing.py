@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from bot.citations import Checked, strip_refuted
+from bot.citations import Checked, Claim, strip_refuted
 from bot.errors import EngineError, EngineProtocol, IndexUnavailable, RequestRefused
 from bot.events import (
     Citation,
@@ -27,6 +27,9 @@ from knowledge.passages import Hit, SearchUnavailable, SentenceEncoder
 ANSWER = Sampling(num_predict=800, temperature=0.2)
 REWRITE = Sampling(num_predict=64, temperature=0.0)
 
+_ENDS = ".!?…。！？]\n"
+"""Characters with which a sentence, or a marker behind it, may end."""
+
 
 class WriterSilent(Exception):
     """The model ended without an answer; the message says how."""
@@ -41,6 +44,8 @@ class _Draft:
     held: str = ""
     shown: bool = False
     ended: Ended | None = None
+    unfed: str = ""
+    after_end: bool = False
     checks: list[asyncio.Task[tuple[Checked, ...]]] = field(default_factory=list)
     checked: list[Checked] = field(default_factory=list)
 
@@ -68,8 +73,20 @@ class _Draft:
         return _bare(self.raw).startswith(NOT_IN_LESSONS)
 
     def check(self, text: str) -> None:
-        """Begin to check the citing sentences that `text` completes."""
-        for claim in self.checker.feed(text):
+        """Begin to check the citing sentences that `text` completes.
+
+        Most tokens can end no sentence; they are looked at together with one that can,
+        or with the one after it, which tells that the sentence is over.
+        """
+        self.unfed += text
+        ends = any(mark in text for mark in _ENDS)
+        if ends or self.after_end:
+            self._begin(self.checker.feed(self.unfed))
+            self.unfed = ""
+        self.after_end = ends
+
+    def _begin(self, claims: list[Claim]) -> None:
+        for claim in claims:
             self.checks.append(asyncio.create_task(self.checker.check(claim)))
 
     def verdicts(self) -> list[Verdict]:
@@ -82,8 +99,8 @@ class _Draft:
 
     async def rest(self) -> list[Verdict]:
         """Wait for every check, also of the last sentence, and return their verdicts."""
-        for claim in self.checker.end():
-            self.checks.append(asyncio.create_task(self.checker.check(claim)))
+        self._begin(self.checker.feed(self.unfed))
+        self._begin(self.checker.end())
         if self.checks:
             await asyncio.wait(self.checks)
         return self.verdicts()
