@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -254,6 +254,18 @@ async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(
     assert found[5]["error"] == "Please ask a question in words."
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let programs started here hear Ctrl-C, also when this run was started in the background.
+
+    A shell lets its background jobs ignore the signal, and programs inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 async def test_ctrl_c_stops_the_generation_at_the_engine(terminal: Terminal) -> None:
     words = tuple(f"word{n} " for n in range(20_000))
     async with FakeOllama([FakeModel(TAG, words, tokens_per_second=50)]) as fake:
