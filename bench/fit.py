@@ -74,10 +74,10 @@ def read_cases(search: Search, questions: Iterable[Question], *, asks: bool) -> 
     """Weigh the candidates of each question and judge them."""
     cases = []
     for question in questions:
-        read, _, signals = search.weigh(question.question, previous_turn(question), None, HITS)
+        weighed = search.weigh(question.question, previous_turn(question), None, HITS)
         candidates = []
-        for name, found in signals.items():
-            passage = read.passages[name]
+        for name, found in weighed.signals.items():
+            passage = weighed.generation.passages[name]
             text = f"{passage.heading}\n{passage.text}"
             some = any(states(fact, text) for fact in question.facts)
             candidates.append(Candidate(tuple(found), text, some))

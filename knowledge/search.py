@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
@@ -47,6 +48,16 @@ Signals = tuple[float, float, float, float]
 """Late interaction, sentence, ask, words: the order of RELEVANCE."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A question as it was read in one generation, and each candidate's signals by passage id."""
+
+    generation: Generation
+    read: TextVectors
+    signals: dict[str, Signals]
+    legible: bool
+
+
 class Search:
     """Searches the serving generation, and takes up a new one as soon as it is published."""
 
@@ -71,25 +82,23 @@ class Search:
 
     def find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
         """Do what `search` does, in this thread."""
-        generation, read, signals = self.weigh(question, previous, lesson, limit)
+        weighed = self.weigh(question, previous, lesson, limit)
+        generation, read, signals = weighed.generation, weighed.read, weighed.signals
         ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
         hits = tuple(_hit(generation, id_, read, signals[id_]) for id_ in ranked)
         best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
-        speller = self._serving()[1]
-        return Found(hits, _logistic(COVERAGE, best), speller.reads(speller.mend(question)))
+        return Found(hits, _logistic(COVERAGE, best), weighed.legible)
 
-    def weigh(
-        self, question: str, previous: str | None, lesson: str | None, limit: int
-    ) -> tuple[Generation, TextVectors, dict[str, Signals]]:
+    def weigh(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Weighed:
         """Return the serving generation, the question as it was read, each candidate's signals."""
         generation, speller = self._serving()
-        asked = speller.mend(question)
-        if previous and leans(question):
-            asked = f"{previous} {asked}"
+        mended = speller.mend(question)
+        asked = f"{previous} {mended}" if previous and leans(question) else mended
         read = self._embedder.read([asked])[0]
         words = generation.lexicon.shares(asked)
         candidates = self._candidates(generation, read, words, lesson, limit)
-        return generation, read, {c: _signals(generation, c, read, words[c]) for c in candidates}
+        signals = {c: _signals(generation, c, read, words[c]) for c in candidates}
+        return Weighed(generation, read, signals, speller.reads(mended))
 
     def _serving(self) -> tuple[Generation, Speller]:
         name = self._index.current()
