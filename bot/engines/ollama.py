@@ -16,7 +16,7 @@ import httpx
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
 
 from bot.engines.address import checked_address, without_key
-from bot.engines.bursts import BurstTransport
+from bot.engines.bursts import BurstTransport, Silence
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
 from bot.engines.patience import Patience, paced
@@ -64,7 +64,9 @@ class OllamaEngine:
         # One transport for both clients. Its own limits only stand behind ours.
         # No bound (0) on connections: the queue in front decides how many run at once.
         # aiohttp reads a line of a stream for less than half of what httpcore takes (measured).
-        transport = BurstTransport(limits=httpx.Limits(max_connections=0), trust_env=False)
+        transport = BurstTransport(
+            self.patience.gap, limits=httpx.Limits(max_connections=0), trust_env=False
+        )
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers=headers,
@@ -266,7 +268,9 @@ class OllamaModel:
     def _translated(self, error: Exception) -> EngineError:
         if isinstance(error, ResponseError):
             return from_status(error.status_code, str(error.error), self._entry.tag)
-        return from_library(error, self._entry.tag, self._engine.patience.first_token)
+        patience = self._engine.patience
+        limit = patience.gap if isinstance(error, Silence) else patience.first_token
+        return from_library(error, self._entry.tag, limit)
 
 
 def _ended(line: _Line) -> Ended:

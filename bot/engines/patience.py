@@ -36,8 +36,9 @@ async def paced(
 ) -> AsyncGenerator[Loading | _T]:
     """Yield what `stream` yields, and `Loading` once when a cold model keeps silent.
 
-    Closes `stream`, also when closed while it waits. Raises `EngineStalled` after
-    a silence longer than patience allows, and whatever `stream` raises.
+    Closes `stream`, also when closed while it waits. Raises `EngineStalled` when the first
+    item takes longer than patience allows, and whatever `stream` raises. Silence after that is
+    the transport's to notice: a limit for each item would cost as much as reading it.
     """
     async with aclosing(stream):
         # A task, as the wait for the first item goes on behind the `Loading`.
@@ -54,15 +55,10 @@ async def paced(
         finally:
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
-        while item is not None:
+        if item is not None:
             yield item
-            try:
-                async with asyncio.timeout(patience.gap) as limit:
-                    item = await _next(stream)
-            except TimeoutError as error:
-                if limit.expired():
-                    raise EngineStalled(model, patience.gap) from error
-                raise
+            async for later in stream:
+                yield later
 
 
 async def _next(stream: AsyncGenerator[_T]) -> _T | None:
