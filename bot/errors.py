@@ -2,6 +2,7 @@
 
     BotError
     ├── SettingsInvalid        a setting cannot be used
+    ├── DiscordUnreachable     Discord did not let the bot in for minutes
     ├── ContentInvalid         lessons, prompts or other content files hold faults
     ├── IndexUnavailable       the passages cannot be searched
     ├── QuestionInvalid        nothing that could be answered was asked
@@ -28,6 +29,9 @@ from collections.abc import Sequence
 class BotError(Exception):
     """A failure whose `sentence` may be shown to anybody: no path, trace or secret in it."""
 
+    exit_code = 1
+    """What the program ends with when this ends it."""
+
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -35,6 +39,20 @@ class BotError(Exception):
 
 class SettingsInvalid(BotError):
     """A setting cannot be used; the sentence names it and says what would do."""
+
+    exit_code = 78  # EX_CONFIG of sysexits: a supervisor need not try again
+
+
+class DiscordUnreachable(BotError):
+    """Discord did not let the bot in, however often it tried."""
+
+    exit_code = 75  # EX_TEMPFAIL: trying again later may help
+
+    def __init__(self, minutes: float) -> None:
+        super().__init__(
+            f"Discord could not be reached for {minutes:.0f} minutes. Look at this machine's "
+            "network and at https://discordstatus.com, then start again."
+        )
 
 
 class ContentInvalid(BotError):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsInvalid
 from bot.model import ModelEntry
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseSettings):
@@ -60,6 +63,16 @@ class Settings(BaseSettings):
     def _whole_path(cls, path: Path | None) -> Path | None:
         """Read `~` as the home folder."""
         return path.expanduser() if path else path
+
+    @field_validator("discord_api_base", "discord_gateway_url")
+    @classmethod
+    def _only_here(cls, url: str | None) -> str | None:
+        """Refuse an address that is not this machine: whoever has the token is the bot."""
+        if url and urlsplit(url).hostname not in LOOPBACK:
+            raise ValueError(
+                "only an address of this machine will do, such as http://127.0.0.1:8080"
+            )
+        return url
 
     @field_validator("ollama_host")
     @classmethod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client.remedies import limit_requests
-from bot.client.sync import sync_commands
+from bot.client.remedies import guard_events, limit_requests
+from bot.client.sync import sync_patiently
 from bot.present import desk, lessons
 from bot.present.answers import Answers
+from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.controls import Controls
 from bot.present.desk import Desk
+from bot.present.intake import LEAVING, Intake
 from bot.present.lessons import Reader
 from bot.wiring import Services
 
@@ -39,6 +43,10 @@ PERMISSIONS = discord.Permissions(
 
 class Tree(app_commands.CommandTree["StudyBot"]):
     """The commands; a failure of any of them becomes one error card."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take each command once, while it is fresh and the bot is not leaving."""
+        return await self.client.admits(interaction)
 
     async def on_error(
         self,
@@ -72,8 +80,13 @@ class StudyBot(commands.Bot):
             max_ratelimit_timeout=60.0,
         )
         self.services = services
+        self.calls = Calls()
+        self.intake = Intake()
+        self.unsound = asyncio.Event()
+        """Set when an event could not be read: the session ought to be begun anew."""
+        self.syncing: asyncio.Task[None] | None = None
         self.answers = Answers(services.asking)
-        self.desk = Desk(self.answers, services.lessons)
+        self.desk = Desk(self.answers, services.lessons, self.intake)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
@@ -82,13 +95,11 @@ class StudyBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""
         limit_requests(self)
+        guard_events(self, self.unsound.set)
         for path in sorted(COGS.glob("[!_]*.py")):
             await self.load_extension(f"cogs.{path.stem}")
         settings = self.services.settings
-        try:
-            await sync_commands(self.tree, settings.data_dir, settings.discord_guild)
-        except discord.HTTPException as error:
-            log.error("the commands could not be registered: %s", error)  # noqa: TRY400  the sentence says it
+        self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 
     async def on_ready(self) -> None:
         """Tell the log."""
@@ -99,15 +110,34 @@ class StudyBot(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Hand presses and forms to the controls."""
-        if interaction.type in (
-            discord.InteractionType.component,
-            discord.InteractionType.modal_submit,
-        ):
+        pressed = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+        if interaction.type in pressed and await self.admits(interaction):
             await self.controls.press(interaction)
 
+    async def admits(self, interaction: discord.Interaction[Any]) -> bool:
+        """Say whether an interaction is taken; one that comes while the bot leaves is told so."""
+        if not self.intake.takes(interaction.id, interaction.created_at.timestamp()):
+            return False
+        if self.intake.closed and interaction.type is not discord.InteractionType.autocomplete:
+            await say(interaction, LEAVING)
+        return not self.intake.closed
+
+    def heartbeat(self) -> tuple[float, float]:
+        """Return the age of Discord's newest acknowledgement and the interval, in seconds.
+
+        (0.0, 0.0) while there is no connection. The library itself looks at neither.
+        """
+        beat = self.ws._keep_alive if getattr(self, "ws", None) else None
+        if beat is None or beat.interval is None:
+            return 0.0, 0.0
+        return time.perf_counter() - beat._last_ack, beat.interval
+
     async def close(self) -> None:
-        """Bring running answers to an end, then leave Discord."""
+        """Take no more, bring running answers to an end, then leave Discord."""
         if not self.is_closed():
+            self.intake.closed = True
+            if self.syncing is not None:
+                self.syncing.cancel()
             await self.answers.close()
         await super().close()
 

@@ -8,15 +8,24 @@ that nobody retries, lost `DynamicItem`s, unknown controls) stand in `bot.presen
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import aiohttp
 import discord
 import yarl
 from discord.webhook import async_
 
+log = logging.getLogger(__name__)
+
 REQUEST_SECONDS = 10.0
 """How long one HTTP call to Discord may take; aiohttp's default is five minutes."""
+
+
+BEGINNING = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
+"""Events without which a session is none: a malformed one may end it."""
 
 
 class ReleasingLock(async_.AsyncDeferredLock):
@@ -49,6 +58,26 @@ def limit_requests(client: discord.Client) -> None:
     """Give each HTTP call of a logged-in client a time limit; the library offers no setting."""
     session: aiohttp.ClientSession = client.http._HTTPClient__session  # type: ignore[attr-defined]  # private
     session._timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+
+
+def guard_events(client: discord.Client, malformed: Callable[[], None]) -> None:
+    """Leave out an event that the library cannot read, and tell so; there it ends the client."""
+    parsers = client._connection.parsers
+    for name in set(parsers) - BEGINNING:
+        parsers[name] = _guarded(name, parsers[name], malformed)
+
+
+def _guarded(
+    name: str, parse: Callable[[Any], Any], malformed: Callable[[], None]
+) -> Callable[[Any], Any]:
+    def parsed(data: Any) -> None:
+        try:
+            parse(data)
+        except Exception:
+            log.exception("a malformed event was left out: %s", name)
+            malformed()
+
+    return parsed
 
 
 def redirect(api_base: str | None, gateway_url: str | None) -> None:

@@ -6,15 +6,13 @@ import asyncio
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-import discord
-
-from bot.client.bot import StudyBot
 from bot.client.remedies import redirect, release_cancelled_locks
+from bot.client.serving import logged_in, serve
 from bot.errors import SettingsInvalid
 from bot.settings import Settings
-from bot.wiring import open_services
+from bot.wiring import Services, open_services
 
 log = logging.getLogger(__name__)
 
@@ -22,28 +20,30 @@ log = logging.getLogger(__name__)
 async def run_discord(settings: Settings) -> None:
     """Serve Discord until SIGTERM or SIGINT; running answers are brought to an end first.
 
-    Raises SettingsInvalid when Discord does not take the token; what ends the connection
-    otherwise is raised as it is.
+    Raises SettingsInvalid when Discord does not take the token or an intent, DiscordUnreachable
+    when it does not answer for minutes.
     """
     if settings.discord_token is None:
         raise SettingsInvalid("DISCORD_TOKEN is not set.")
     release_cancelled_locks()
     redirect(settings.discord_api_base, settings.discord_gateway_url)
+    token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
-    async with open_services(settings, refresh=True) as services, StudyBot(services) as bot:
+    async with open_services(settings, refresh=True) as services:
         with _stopped_by_signals(stop):
-            serving = asyncio.create_task(bot.start(settings.discord_token.get_secret_value()))
+            serving = asyncio.create_task(_serve(services, token))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            await bot.close()
-            try:
+            # Cancelled, it brings running answers to an end.
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
                 await serving
-            except discord.LoginFailure as error:
-                raise SettingsInvalid(
-                    "Discord does not take the DISCORD_TOKEN. Copy it again from the "
-                    "developer portal (Bot, Reset Token)."
-                ) from error
+
+
+async def _serve(services: Services, token: str) -> None:
+    async with logged_in(services, token) as bot:
+        await serve(bot)
 
 
 @contextmanager

@@ -9,10 +9,42 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
 log = logging.getLogger(__name__)
+
+_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+"""Seconds before the commands are offered to Discord again; doubled each time."""
+
+
+async def sync_patiently(
+    tree: app_commands.CommandTree[Any], data_dir: Path, guild: int | None
+) -> asyncio.Task[None] | None:
+    """Register the commands; when that fails, return a task that goes on trying."""
+    try:
+        await sync_commands(tree, data_dir, guild)
+    except _FAILURES as error:
+        log.error("the commands could not be registered yet: %s", error)  # noqa: TRY400  the sentence says it
+        return asyncio.create_task(_again(tree, data_dir, guild))
+    return None
+
+
+async def _again(tree: app_commands.CommandTree[Any], data_dir: Path, guild: int | None) -> None:
+    pause = FIRST_PAUSE
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await sync_commands(tree, data_dir, guild)
+        except _FAILURES as error:
+            log.error("the commands could not be registered: %s", error)  # noqa: TRY400  as above
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            return
 
 
 async def sync_commands(

@@ -7,7 +7,7 @@ model's text, notices, sources, a footer, buttons. What was shown once stays.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.events import (
@@ -167,9 +167,7 @@ class Answer:
 
     def _page(self, n: int, seen: Shown, last: int) -> Page:
         body = seen.pages[n]
-        above: list[str] = []
-        if n == 0 and self.show_question:
-            above.append(f"-# {one_line(self.question, QUESTION_SHOWN)}")
+        above = list(self._asked() if n == 0 else ())
         if n == last and not self.ended:
             above.append(self._going_on())
         if n == last and seen.left_out:
@@ -177,10 +175,26 @@ class Answer:
             above.append(f"{rest}; the whole is in the file." if self.ended else f"{rest} …")
         if n < last:
             return Page(tuple(above), body)
-        file = None
-        if self.ended and last > 0:
-            file = Attached(f"answer-{self.request_id}.md", self.raw.encode("utf-8", "replace"))
+        file = self._file() if self.ended and last > 0 else None
         return Page(tuple(above), body, self._below(), self._buttons(), file=file)
+
+    def cut(self, shown_pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:  # noqa: FBT001  a callback
+        """Return the messages as they stand, the last with the sentence that says `why`.
+
+        With `whole`, what the model wrote goes along as a file.
+        """
+        kept = [replace(page, buttons=(), file=None) for page in shown_pages or (Page(),)]
+        above = self._asked() if len(kept) == 1 else ()
+        below = (f"⚠️ {why}", *self._below())
+        file = self._file() if whole else None
+        kept[-1] = Page(above, kept[-1].body, below, self._buttons(), file=file)
+        return tuple(kept)
+
+    def _asked(self) -> tuple[str, ...]:
+        return (f"-# {one_line(self.question, QUESTION_SHOWN)}",) if self.show_question else ()
+
+    def _file(self) -> Attached:
+        return Attached(f"answer-{self.request_id}.md", self.raw.encode("utf-8", "replace"))
 
     def _going_on(self) -> str:
         match self.state:

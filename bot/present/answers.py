@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.asking import Question
 from bot.events import Event
 from bot.present.answer import Answer, State
+from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
 from bot.present.writer import Surface, Writer
 
@@ -25,6 +26,7 @@ CARD_AFTER = 1.0
 """Seconds without any text after which the reader is told what is going on."""
 FAREWELL = 8.0
 """Seconds in which running answers are brought to an end when the bot stops."""
+TIME_IS_UP = "Discord lets me write here for 15 minutes only, so the answer ends here."
 
 
 class Asks(Protocol):
@@ -35,6 +37,28 @@ class Asks(Protocol):
         ...
 
 
+class Shown(Surface, Protocol):
+    """A surface that knows its messages, and for how many seconds it lasts (None: for ever)."""
+
+    @property
+    def ids(self) -> list[int]:
+        """The messages shown so far."""
+        ...
+
+    @property
+    def lasts(self) -> float | None:
+        """Seconds for which it can still be written to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was asked; `guild` is None in private."""
+
+    channel: int
+    guild: int | None = None
+
+
 @dataclass(slots=True)
 class Asked:
     """An answer, whose it is, and the task that reads the model while it runs."""
@@ -43,6 +67,8 @@ class Asked:
     question: Question
     answer: Answer
     private: bool
+    place: Place
+    surface: Shown
     reader: asyncio.Task[None] | None = None
     done: asyncio.Task[None] | None = None
 
@@ -71,9 +97,10 @@ class Answers:
 
     def start(
         self,
-        surface: Surface,
+        surface: Shown,
         question: Question,
         owner: int,
+        place: Place,
         *,
         pace: Pace | None = None,
         show_question: bool = True,
@@ -81,11 +108,11 @@ class Answers:
     ) -> Asked:
         """Begin to answer on `surface`; returns at once."""
         answer = Answer(secrets.token_hex(4), question.text, show_question)
-        asked = Asked(owner, question, answer, private)
+        asked = Asked(owner, question, answer, private, place, surface)
         self._known[answer.request_id] = asked
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        task = asyncio.create_task(self._run(surface, asked, pace or TokenPace()))
+        task = asyncio.create_task(self._run(asked, pace or TokenPace()))
         asked.done = task
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -97,23 +124,40 @@ class Answers:
         if asked.reader is not None:
             asked.reader.cancel()
 
+    def gone(self, *, message: int = 0, channel: int = 0, guild: int = 0) -> None:
+        """End the answers whose message, channel or server is no longer there."""
+        for asked in self._live():
+            place = asked.place
+            if (
+                message in asked.surface.ids
+                or place.channel == channel
+                or (guild and place.guild == guild)
+            ):
+                log.info("answer %s has nowhere to go", asked.answer.request_id)
+                self.stop(asked, "")
+
     async def close(self) -> None:
         """End all running answers with a notice, and wait until it is shown."""
-        for asked in list(self._known.values()):
-            if asked.done in self._running:
-                self.stop(asked, "The bot is being restarted. Ask again in a minute.")
+        for asked in self._live():
+            self.stop(asked, LEAVING)
         if self._running:
             await asyncio.wait(self._running, timeout=FAREWELL)
 
-    async def _run(self, surface: Surface, asked: Asked, pace: Pace) -> None:
-        answer = asked.answer
-        writer = Writer(surface, pace, answer.pages, lambda: self.stop(asked, ""))
+    def _live(self) -> list[Asked]:
+        return [asked for asked in self._known.values() if asked.done in self._running]
+
+    async def _run(self, asked: Asked, pace: Pace) -> None:
+        answer, lasts = asked.answer, asked.surface.lasts
+        writer = Writer(asked.surface, pace, answer.pages, answer.cut, lambda: self.stop(asked, ""))
         asked.reader = asyncio.create_task(self._read(asked, writer))
         if answer.ended:
             asked.reader.cancel()
         card = asyncio.get_running_loop().call_later(CARD_AFTER, writer.changed)
         # `wait` neither raises what the reader raised nor passes a cancellation on to it.
-        await asyncio.wait([asked.reader])
+        await asyncio.wait([asked.reader], timeout=lasts)
+        if not asked.reader.done():
+            self.stop(asked, TIME_IS_UP)
+            await asyncio.wait([asked.reader])
         card.cancel()
         if not asked.reader.cancelled() and (error := asked.reader.exception()) is not None:
             log.error("answer %s failed", answer.request_id, exc_info=error)

@@ -10,24 +10,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-from bot.present.writer import MessageGone, Undelivered
+from bot.present.writer import MessageGone, Refused, Undelivered
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+BAN_SECONDS = 600.0
+"""How long no call is made after Discord's edge shut this machine out."""
 _TRIES = 3
 _BACKOFF = 0.5  # seconds before the second try; doubled before the third
 # Unknown channel, message, webhook, interaction; missing access or permission; archived thread;
 # expired webhook token; cannot send to this user.
 _GONE = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027, 50083})
-_BROKEN = (OSError, aiohttp.ClientError, discord.DiscordServerError)
+# Blocked by automatic moderation or by its filter of links; content the server does not allow.
+_MODERATED = frozenset({200000, 200001, 240000})
+# ValueError: an answer that is no JSON although Discord took the call.
+_BROKEN = (OSError, aiohttp.ClientError, discord.DiscordServerError, ValueError)
 
 
 async def never_cancelled(call: Awaitable[T]) -> T:
@@ -43,21 +49,68 @@ def _taken(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-async def patiently(make: Callable[[], Awaitable[T]], *, tries: int = _TRIES) -> T:
-    """Make a call, again when the connection or Discord failed.
+class Calls:
+    """Makes the calls of one client.
 
-    Raises MessageGone when there is nothing to write to, Undelivered for any other failure.
+    A 429 without a `Via` header does not come from Discord but from its edge, which shuts out
+    machines that asked too much: then no call is made for `BAN_SECONDS`.
     """
-    for attempt in range(1, tries + 1):
-        try:
-            return await never_cancelled(make())
-        except _BROKEN as error:
-            if attempt == tries:
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._until = 0.0
+        self.bans = 0
+        """How often Discord's edge shut us out."""
+
+    @property
+    def paused(self) -> float:
+        """Seconds until calls are made again; 0.0 when they are made."""
+        return max(0.0, self._until - self._clock())
+
+    async def patiently(
+        self, make: Callable[[], Awaitable[T]], *, tries: int = _TRIES, urgent: bool = False
+    ) -> T:
+        """Make a call, again when the connection or Discord failed.
+
+        During a pause it waits, unless it is `urgent` and would come too late. Raises MessageGone
+        when there is nothing to write to, Refused when Discord will not have this page, Undelivered
+        for any other failure.
+        """
+        for attempt in range(1, tries + 1):
+            while self.paused:
+                if urgent:
+                    raise Undelivered("calls to Discord are paused")
+                await self._sleep(self.paused)
+            try:
+                return await never_cancelled(make())
+            except _BROKEN as error:
+                if attempt == tries:
+                    raise Undelivered(type(error).__name__) from error
+                await asyncio.sleep(_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
+            except discord.HTTPException as error:
+                raise self._judged(error) from error
+            except (discord.DiscordException, RuntimeError, LookupError, TypeError) as error:
+                # A bucket exhausted for long, a session already closed, an answer in no known form.
+                log.warning("a call to Discord failed", exc_info=error)
                 raise Undelivered(type(error).__name__) from error
-            await asyncio.sleep(_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
-        except discord.HTTPException as error:
-            if error.code in _GONE or error.status in (401, 403, 404):
-                raise MessageGone(f"{error.status} {error.code}") from error
-            log.warning("Discord refused a call: %s %s", error.status, error.code)
-            raise Undelivered(f"{error.status} {error.code}") from error
-    raise AssertionError("unreachable")
+        raise AssertionError("unreachable")
+
+    def _judged(self, error: discord.HTTPException) -> Exception:
+        """Return what a refusal means."""
+        told = f"{error.status} {error.code}"
+        if error.status == 429 and "Via" not in error.response.headers:  # noqa: PLR2004  HTTP
+            self.bans += 1
+            self._until = self._clock() + BAN_SECONDS
+            log.error("Discord's edge shut us out; no call is made for %.0f s", BAN_SECONDS)
+            return Undelivered(told)
+        if error.code in _GONE or (
+            error.status in (401, 403, 404) and error.code not in _MODERATED
+        ):
+            return MessageGone(told, error.code)
+        log.warning("Discord refused a call: %s", told)
+        return Undelivered(told) if error.status == 429 else Refused(told)  # noqa: PLR2004  HTTP

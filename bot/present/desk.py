@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import discord
 from bot.asking import Question
 from bot.present import cards
 from bot.present.answer import Verb
-from bot.present.answers import Answers, Asked
+from bot.present.answers import Answers, Asked, Place
 from bot.present.cards import say
 from bot.present.delivery import (
     ChannelSurface,
@@ -19,18 +20,25 @@ from bot.present.delivery import (
     defer_update,
     respond,
 )
+from bot.present.intake import LEAVING, Intake
 from bot.present.lessons import find_lesson
+from bot.present.writer import MessageGone, Undelivered
 from knowledge.lesson import Lesson
+
+log = logging.getLogger(__name__)
 
 FAMILY = "ask"
 _VERBS = frozenset(Verb)
+# What members write themselves; all else tells of joins, pins, boosts, threads.
+_WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 _WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
 
 
 class Desk:
     """Takes questions and presses, and hands them to `answers`."""
 
-    def __init__(self, answers: Answers, lessons: tuple[Lesson, ...]) -> None:
+    def __init__(self, answers: Answers, lessons: tuple[Lesson, ...], intake: Intake) -> None:
+        self._intake = intake
         self._answers = answers
         self._lessons = lessons
 
@@ -55,19 +63,22 @@ class Desk:
 
     async def hear(self, client: discord.Client, message: discord.Message) -> None:
         """Answer a message that mentions the bot or was written to it in private."""
-        if message.author.bot or client.user is None:
+        if message.author.bot or message.type not in _WRITTEN or client.user is None:
             return
         if message.guild is not None and client.user not in message.mentions:
             return
+        if not self._intake.takes_once(message.id):
+            return
         text = re.sub(rf"<@!?{client.user.id}>", " ", message.content).strip()
-        surface = ChannelSurface(client, message)
-        if not text:
-            await surface.show(0, cards.notice(_WHAT))
+        surface = ChannelSurface(client, message.channel.id, message.id)
+        if self._intake.closed or not text:
+            await _tell(surface, LEAVING if self._intake.closed else _WHAT)
             return
         self._answers.start(
             surface,
             Question(text, str(message.author.id)),
             message.author.id,
+            Place(message.channel.id, message.guild.id if message.guild else None),
             pace=self._answers.channel_pace(message.channel.id),
             show_question=False,
         )
@@ -109,4 +120,13 @@ class Desk:
     ) -> None:
         await defer(interaction, private=private)
         surface = InteractionSurface(interaction, private=private)
-        self._answers.start(surface, question, interaction.user.id, private=private)
+        place = Place(interaction.channel_id or 0, interaction.guild_id)
+        self._answers.start(surface, question, interaction.user.id, place, private=private)
+
+
+async def _tell(surface: ChannelSurface, sentence: str) -> None:
+    """Say one sentence in a channel, if it can be said."""
+    try:
+        await surface.show(0, cards.notice(sentence))
+    except (MessageGone, Undelivered) as error:
+        log.warning("a sentence could not be said: %s", error)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from bot.present.components import Page
@@ -19,42 +20,83 @@ from bot.present.pace import Pace
 log = logging.getLogger(__name__)
 
 Render = Callable[[], tuple[Page, ...]]
+Cut = Callable[[tuple[Page, ...], str, bool], tuple[Page, ...]]
+
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between the tries of a last edit: longer than an outage of half a minute."""
+REFUSED = "Discord refused the rest of this text; a rule of this server may forbid it."
+UNSURE = "A further message could not be sent. The whole answer is in the file."
+AFRESH = "⚠️ The message above could not be brought to its end. This is the whole answer."
 
 
 class MessageGone(Exception):
-    """The message or the place it stood in is no longer there, or no longer ours to write to."""
+    """The message or the place it stood in is no longer there, or no longer ours to write to.
+
+    `code` is Discord's, 0 when it gave none.
+    """
+
+    def __init__(self, why: str, code: int = 0) -> None:
+        super().__init__(why)
+        self.code = code
 
 
 class Undelivered(Exception):
-    """Discord did not take the page although it was offered more than once."""
+    """Discord did not take the page although it was offered more than once.
+
+    With `sent` it may have taken it all the same: only its answer was lost.
+    """
+
+    def __init__(self, why: str, *, sent: bool = False) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+class Refused(Undelivered):
+    """Discord will never take this page: its form, or what stands in it."""
 
 
 class Surface(Protocol):
     """Where an answer is shown: a row of messages, of which more may be added at the end."""
 
     async def show(self, n: int, page: Page) -> None:
-        """Write message `n`, or make it when it is the next. Raises MessageGone, Undelivered."""
+        """Write message `n`, or make it when it is the next. Raises MessageGone, Undelivered.
+
+        With `Undelivered.sent` message `n` may have been made, but nothing can be done with it.
+        """
         ...
 
     async def remove(self) -> None:
         """Take the last message away again. Raises as `show`."""
         ...
 
+    def forget(self) -> None:
+        """Leave the messages as they are: the next is a new one."""
+        ...
+
 
 class Writer:
     """Keeps the messages of `surface` as `render` says, at the pace that Discord bears.
 
-    `gone` is called once when there is nothing to write to any more.
+    `cut` makes the last pages when not all could be shown: of the pages Discord took, why, and
+    whether the whole may go along as a file. `gone` is called once when there is nothing to write
+    to any more.
     """
 
     def __init__(
-        self, surface: Surface, pace: Pace, render: Render, gone: Callable[[], None]
+        self,
+        surface: Surface,
+        pace: Pace,
+        render: Render,
+        cut: Cut,
+        gone: Callable[[], None],
     ) -> None:
         self._surface = surface
         self._pace = pace
         self._render = render
+        self._cut = cut
         self._gone = gone
         self._sent: list[Page] = []
+        self._unsure = False
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._final = False
@@ -83,22 +125,57 @@ class Writer:
             while True:
                 await self._wake.wait()
                 await self._until_due()
-                final = self._final
+                if self._final:
+                    return await self._end()
                 self._wake.clear()
                 self._hurry.clear()
-                try:
+                with suppress(Undelivered):
                     await self._show(self._render())
-                except Undelivered:
-                    log.warning("a page could not be delivered (final: %s)", final)
-                    if final:
-                        return False
-                if final:
-                    return True
         except MessageGone:
             self._gone()
             return False
         finally:
             self._pace.close()
+
+    async def _end(self) -> bool:
+        """Show the last state; what Discord does not take is told in its place."""
+        for pause in (*PATIENCE, None):
+            try:
+                await self._show(self._render())
+            except Refused:
+                return await self._tried(lambda: self._show_cut(REFUSED, whole=False))
+            except Undelivered:
+                if pause is None:
+                    break
+                await asyncio.sleep(pause)
+            else:
+                return not self._unsure or await self._tried(
+                    lambda: self._show_cut(UNSURE, whole=True)
+                )
+        log.warning("a last edit could not be delivered; the answer is sent afresh")
+        return await self._tried(self._show_afresh)
+
+    async def _tried(self, show: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            await show()
+        except Undelivered:
+            log.error("the end of an answer could not be delivered")  # noqa: TRY400  said before
+            return False
+        return True
+
+    async def _show_cut(self, why: str, *, whole: bool) -> None:
+        """Keep what is shown, and say why it is not all."""
+        try:
+            await self._show(self._cut(tuple(self._sent), why, whole))
+        except Refused:
+            await self._show(self._cut((), why, whole)[:1])
+
+    async def _show_afresh(self) -> None:
+        """Show everything in new messages."""
+        self._surface.forget()
+        self._sent.clear()
+        first, *more = self._render()
+        await self._show((replace(first, above=(AFRESH, *first.above)), *more))
 
     async def _until_due(self) -> None:
         """Wait for the pace; a hurry waits only until a call is allowed, the end for nothing."""
@@ -120,9 +197,15 @@ class Writer:
         for n, page in enumerate(pages):
             if n < len(self._sent) and self._sent[n] == page:
                 continue
+            if n >= len(self._sent) and self._unsure:
+                return
             began = time.monotonic()
             try:
                 await self._surface.show(n, page)
+            except Undelivered as error:
+                # Made once more, it might stand there twice.
+                self._unsure = self._unsure or (error.sent and n >= len(self._sent) > 0)
+                raise
             finally:
                 # A call that failed counts as well: a refused page is not offered at every token.
                 self._pace.called(began, time.monotonic())

@@ -65,7 +65,7 @@ def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
             code = 1
         except BotError as error:
             click.echo(error.sentence, err=True)
-            code = 1
+            code = error.exit_code
         except KeyboardInterrupt:
             code = 130
         except BrokenPipeError:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from bot.asking import Asking, Question
 from bot.client.bot import StudyBot
 from bot.client.remedies import release_cancelled_locks
+from bot.client.serving import logged_in, serve
 from bot.events import Citation, Event, Finished, SourcesFound
 from bot.model import Delta, Usage
 from bot.settings import Settings
@@ -74,13 +75,12 @@ async def running_bot(
     async with open_services(chosen, load=False) as real:
         services = replace(real, asking=cast("Asking", script))
         with fake.install():
-            async with StudyBot(services) as bot:
-                await bot.login(fake.token)
-                connection = asyncio.create_task(bot.connect())
+            async with logged_in(services, fake.token) as bot:
+                serving = asyncio.create_task(serve(bot))
                 await bot.wait_until_ready()
                 yield bot
                 await bot.close()
-                await connection
+                await serving
 
 
 async def whole(fake: FakeDiscord, asked: Interaction) -> Message:

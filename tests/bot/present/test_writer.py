@@ -15,6 +15,7 @@ class Wall:
         self.fails: list[Exception] = []
         self.shown: list[tuple[int, str]] = []
         self.pages: list[str] = []
+        self.left: list[str] = []
         self.busy = 0
         self.most = 0
 
@@ -33,6 +34,16 @@ class Wall:
         """Take the last page away."""
         self.pages.pop()
 
+    def forget(self) -> None:
+        """Begin below what stands there."""
+        self.left += self.pages
+        self.pages = []
+
+
+def cut(pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:
+    """End the pages with a reason."""
+    return (*pages[:-1], Page(body=pages[-1].body if pages else "", below=(why, str(whole))))
+
 
 class Text:
     """What is to be shown; it may change at any time."""
@@ -47,7 +58,7 @@ class Text:
 
 async def test_the_first_text_is_shown_at_once_and_the_end_does_not_wait() -> None:
     wall, text = Wall(), Text()
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
     await asyncio.sleep(0.02)
@@ -59,7 +70,7 @@ async def test_the_first_text_is_shown_at_once_and_the_end_does_not_wait() -> No
 
 async def test_the_latest_state_wins_and_no_call_overlaps_another() -> None:
     wall, text = Wall(0.05), Text()
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     for i in range(100):
         text.pages = [f"state {i}"]
         writer.changed(now=True)
@@ -72,7 +83,7 @@ async def test_the_latest_state_wins_and_no_call_overlaps_another() -> None:
 
 async def test_a_page_that_did_not_change_is_not_sent_again() -> None:
     wall, text = Wall(), Text()
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["one", "two"]
     writer.begin()
     await asyncio.sleep(0.02)
@@ -83,7 +94,7 @@ async def test_a_page_that_did_not_change_is_not_sent_again() -> None:
 
 async def test_a_page_that_is_no_longer_needed_is_taken_away() -> None:
     wall, text = Wall(), Text()
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["one", "two"]
     writer.begin()
     await asyncio.sleep(0.02)
@@ -95,7 +106,7 @@ async def test_a_page_that_is_no_longer_needed_is_taken_away() -> None:
 async def test_a_failed_edit_is_made_up_for_by_the_next() -> None:
     wall, text = Wall(), Text()
     wall.fails = [Undelivered("503")]
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
     await asyncio.sleep(0.02)
@@ -107,7 +118,7 @@ async def test_a_failed_edit_is_made_up_for_by_the_next() -> None:
 async def test_whoever_asked_to_know_hears_that_the_message_is_gone() -> None:
     wall, text, gone = Wall(), Text(), asyncio.Event()
     wall.fails = [MessageGone("10008")]
-    writer = Writer(wall, TokenPace(), text.render, gone.set)
+    writer = Writer(wall, TokenPace(), text.render, cut, gone.set)
     text.pages = ["first"]
     writer.begin()
     await asyncio.wait_for(gone.wait(), 5.0)
@@ -116,7 +127,7 @@ async def test_whoever_asked_to_know_hears_that_the_message_is_gone() -> None:
 
 async def test_cancelling_who_waits_for_the_end_does_not_stop_the_last_edit() -> None:
     wall, text = Wall(0.05), Text()
-    writer = Writer(wall, TokenPace(), text.render, lambda: None)
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["last"]
     waiting = asyncio.create_task(writer.finish())
     await asyncio.sleep(0.01)

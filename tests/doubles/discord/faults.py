@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.doubles.discord.wire import HEADERS
 
@@ -44,11 +45,11 @@ class Faults:
                 return rule
         return None
 
-    def status(
-        self, method: str, path: str, status: int, *, times: int = 1, act_first: bool = False
-    ) -> None:
-        """Answer with a status."""
-        self.rules.append(Fault(method, path, times, act_first, status=status))
+    def status(self, method: str, path: str, status: int, code: int = 0, **more: Any) -> None:
+        """Answer with a status and Discord's error code; `more` as in Fault, once if not told."""
+        body = f'{{"message": "fault", "code": {code}}}'.encode()
+        more = {"times": 1, "body": body, **more}
+        self.rules.append(Fault(method, path, status=status, **more))
 
     def reset(self, method: str, path: str, *, times: int = 1, act_first: bool = False) -> None:
         """Reset the connection (TCP RST)."""

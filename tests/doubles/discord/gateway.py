@@ -61,11 +61,16 @@ class Session:
 
 
 class Gateway:
-    """Serves the bot's gateway connections and dispatches events to its newest session."""
+    """Serves the bot's gateway connections and dispatches events to its newest session.
+
+    heartbeat: seconds between heartbeats. acks: are they acknowledged? granted: privileged intents.
+    refuses: the close code that an IDENTIFY gets, if any.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.session: Session | None = None
+        self.heartbeat, self.acks, self.granted, self.refuses = 41.25, True, 0, 0
         self.identified = 0
         self.resumed = 0
 
@@ -103,7 +108,7 @@ class Gateway:
         await socket.prepare(request)
         link = Link(socket, request)
         writer = asyncio.create_task(link.write())
-        link.send(HELLO, {"heartbeat_interval": 41250})
+        link.send(HELLO, {"heartbeat_interval": int(self.heartbeat * 1000)})
         try:
             async for message in socket:
                 frame = json.loads(message.data)
@@ -114,12 +119,14 @@ class Gateway:
         return socket
 
     async def _receive(self, link: Link, op: int, data: Any) -> None:
-        if op == HEARTBEAT:
+        if op == HEARTBEAT and self.acks:
             link.send(ACK, None)
         elif op in (IDENTIFY, RESUME) and data["token"] != self._world.token:
             await link.socket.close(code=4004)
-        elif op == IDENTIFY and data["intents"] & PRIVILEGED:
+        elif op == IDENTIFY and data["intents"] & PRIVILEGED & ~self.granted:
             await link.socket.close(code=4014)
+        elif op == IDENTIFY and self.refuses:
+            await link.socket.close(code=self.refuses)
         elif op == IDENTIFY:
             self._identify(link, data["intents"])
         elif op == RESUME:
