@@ -19,7 +19,8 @@ class Status(commands.Cog):
     @app_commands.command(description="See how each part of the bot is.")
     async def status(self, interaction: discord.Interaction[StudyBot]) -> None:
         """Look at every part and say what was found."""
-        await show_status(interaction, self.bot.services.health, self.bot.answers.running)
+        bot = self.bot
+        await show_status(interaction, bot.services.health, bot.answers.running, bot.calls.bans)
 
 
 async def setup(bot: StudyBot) -> None:

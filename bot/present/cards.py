@@ -45,7 +45,8 @@ async def error_card(interaction: discord.Interaction[Any], error: BaseException
         await say(interaction, f"⚠️ {error.sentence}")
         return
     reference = secrets.token_hex(4)
-    log.error("failure %s", reference, exc_info=error)
+    known = isinstance(error, Undelivered)  # its trace tells nothing
+    log.error("failure %s: %s", reference, error, exc_info=None if known else error)
     await say(interaction, f"⚠️ Something went wrong here. Tell an organiser: {reference}.")
 
 

@@ -20,6 +20,7 @@ async def show_status(
     interaction: discord.Interaction[Any],
     health: Callable[[], Awaitable[Sequence[PartHealth]]],
     running: int,
+    shut_out: int,
 ) -> None:
     """Answer with one line for each part. Raises MessageGone, Undelivered."""
     await defer(interaction, private=True)
@@ -28,6 +29,9 @@ async def show_status(
         "no answer is" if not running else f"{running} answers are" if running > 1 else "one is"
     )
     lines.append(f"✅ **answers** – {answers} being written")
+    if shut_out:
+        times = "once" if shut_out == 1 else f"{shut_out} times"
+        lines.append(f"⚠️ **Discord** – its edge shut out this machine {times}; I paused each time")
     page = Page(("**Status**", "\n".join(lines)))
     await InteractionSurface(interaction, private=True).show(0, page)
 

@@ -25,7 +25,7 @@ Cut = Callable[[tuple[Page, ...], str, bool], tuple[Page, ...]]
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the tries of a last edit: longer than an outage of half a minute."""
 REFUSED = "Discord refused the rest of this text; a rule of this server may forbid it."
-UNSURE = "A further message could not be sent. The whole answer is in the file."
+UNSURE = "A message below this one may be missing. The whole answer is in the file."
 AFRESH = "⚠️ The message above could not be brought to its end. This is the whole answer."
 
 

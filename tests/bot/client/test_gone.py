@@ -20,9 +20,8 @@ async def writing(fake: FakeDiscord, script: Script, **where: Any) -> Message:
     """Begin an answer to a mention that never ends; return its message."""
     script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
     fake.member("ada").mention("Why?", **where)
-    return await fake.until(
-        lambda: next((m for m in fake.messages.values() if "So far" in m.text), None)  # type: ignore[return-value]  # until a true value
-    )
+    found = await fake.until(lambda: [m for m in fake.messages.values() if "So far" in m.text])
+    return found[0]
 
 
 async def ended(fake: FakeDiscord, bot: StudyBot, script: Script) -> None:

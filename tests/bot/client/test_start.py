@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +16,11 @@ import pytest
 from bot.client.bot import PERMISSIONS, StudyBot, invite_url
 from bot.client.run import run_discord
 from bot.errors import SettingsInvalid
-from bot.settings import Settings
-from tests.bot.client.script import Script, running_bot
+from bot.present.intake import LEAVING
+from bot.settings import Settings, read_settings
+from tests.bot.client.script import Script, body, running_bot
 from tests.doubles.discord import FakeDiscord
+from tests.doubles.ollama import FakeModel, FakeOllama
 
 SERVE = """
 import asyncio
@@ -60,27 +66,74 @@ async def test_a_token_that_discord_refuses_is_told_in_a_sentence(
         await run_discord(Settings(data_dir=tmp_path, discord_token="wrong"))  # type: ignore[arg-type]  # pydantic makes it a secret
 
 
-async def test_sigterm_ends_the_process_with_a_farewell(fake: FakeDiscord, tmp_path: Path) -> None:
-    """Connected within seconds of the start, and gone with exit code 0 after SIGTERM."""
+@asynccontextmanager
+async def child(fake: FakeDiscord, data_dir: Path, ollama: str) -> AsyncIterator[Process]:
+    """Run the bot as a process of its own, which is gone at the end."""
     environment = {
         **os.environ,  # noqa: TID251  the child needs the search path
         "DISCORD_TOKEN": fake.token,
         "DISCORD_API_BASE": fake.api_base,
         "DISCORD_GATEWAY_URL": fake.gateway_url,
-        "DATA_DIR": str(tmp_path),
-        "OLLAMA_HOST": "127.0.0.1:1",
+        "DATA_DIR": str(data_dir),
+        "OLLAMA_HOST": ollama,
+        "ASK_MODEL": "tiny:1b",
     }
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVE, env=environment)
-    began = time.monotonic()
-    await fake.until(lambda: fake.gateway.identified and fake.commands, within=30.0)
-    assert time.monotonic() - began < 20  # the aim is 3 s on an idle machine
-    asked = fake.member("ada").slash("ask", question="What is a base model?")
-    await fake.until(lambda: asked.response, within=5.0)
-    child.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(child.wait(), 30.0) == 0
-    message = fake.original(asked)
-    assert message is not None
-    assert message.text
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVE, env=environment)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_sigterm_ends_the_process_with_a_farewell(fake: FakeDiscord, tmp_path: Path) -> None:
+    """Connected within seconds of the start, and gone with exit code 0 after SIGTERM."""
+    async with child(fake, tmp_path, "127.0.0.1:1") as process:
+        began = time.monotonic()
+        await fake.until(lambda: fake.gateway.identified and fake.commands, within=30.0)
+        assert time.monotonic() - began < 20  # the aim is 3 s on an idle machine
+        asked = fake.member("ada").slash("ask", question="What is a base model?")
+        await fake.until(lambda: asked.response, within=5.0)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30.0) == 0
+        message = fake.original(asked)
+        assert message is not None
+        assert message.text
+
+
+async def test_a2_sigterm_closes_live_messages_with_a_notice_and_the_model(
+    fake: FakeDiscord, shipped_data: Path, tmp_path: Path
+) -> None:
+    """What was written stays; the exit code is 0 within ten seconds (with slack for a busy CI)."""
+    data = tmp_path / "data"
+    shutil.copytree(shipped_data, data)
+    words = [f"word{i} " for i in range(5000)]
+    model = FakeModel("tiny:1b", tokens=words, tokens_per_second=20)
+    async with FakeOllama([model]) as ollama, child(fake, data, ollama.url) as process:
+        await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
+        asked = fake.member("ada").slash("ask", question="What is a base model?")
+        await fake.until(
+            lambda: (m := fake.original(asked)) is not None and "word3" in m.text, within=90.0
+        )
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert await asyncio.wait_for(process.wait(), 30.0) == 0
+        assert time.monotonic() - began < 20  # ten on an idle machine
+        message = fake.original(asked)
+        assert message is not None
+        assert LEAVING in message.text
+        assert "word3" in body(message)
+        assert "Writing" not in message.text
+        assert ollama.generations[-1].closed_early_at is not None
+
+
+async def test_a_further_address_of_discord_may_only_be_this_machine(tmp_path: Path) -> None:
+    """Whoever gets the token is the bot: a setting may not send it elsewhere."""
+    for name in ("discord_api_base", "discord_gateway_url"):
+        with pytest.raises(SettingsInvalid, match=r"only an address of this machine"):
+            read_settings(**{name: "https://discord.evil.example/api"})
+        assert read_settings(**{name: "http://127.0.0.1:1/"}, data_dir=tmp_path)
 
 
 def test_the_invitation_asks_for_the_least() -> None:

@@ -1,0 +1,278 @@
+"""What becomes of an answer when Discord takes an edit late, twice, or not at all."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.client.bot import StudyBot
+from bot.events import Finished, SourcesFound
+from bot.model import Delta
+from bot.present import answers, calls, delivery, writer
+from bot.present.answer import Answer
+from bot.present.calls import Calls
+from bot.present.intake import LEAVING
+from bot.present.writer import AFRESH, REFUSED, UNSURE, Undelivered
+from tests.bot.client.script import HITS, USAGE, Script, answering, body, messages, whole
+from tests.doubles.discord import FakeDiscord, Interaction, Message
+from tests.doubles.discord.faults import Fault
+
+ORIGINAL = r"/messages/@original$"
+CHANNEL = r"/channels/\d+/messages"
+ANSWER = "A token is a **piece** of text [1]."
+
+
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses between tries."""
+    monkeypatch.setattr(writer, "PATIENCE", (0.05, 0.05))
+    monkeypatch.setattr(calls, "_BACKOFF", 0.01)
+
+
+def shown(fake: FakeDiscord, asked: Interaction) -> str:
+    """Return what the response shows now."""
+    message = fake.original(asked)
+    return message.text if message else ""
+
+
+async def reply(fake: FakeDiscord, marks: str = "Retry") -> Message:
+    """Wait for the bot's message in the channel that holds these words or buttons."""
+    found = await fake.until(
+        lambda: [m for m in fake.messages.values() if marks in str(m.payload["components"])]
+    )
+    return found[-1]
+
+
+async def test_d2_a_global_limit_holds_all_back_and_no_member_sees_an_error(
+    fake: FakeDiscord, bot: StudyBot
+) -> None:
+    told = b'{"message": "", "retry_after": 0.3, "global": true}'
+    fake.faults.rules.append(Fault("POST", CHANNEL, 1, status=429, body=told))
+    for name in ("ada", "bob"):
+        fake.member(name).mention("Why?")
+    await fake.until(lambda: bot.answers._known and bot.answers.running == 0)
+    replies = [m for m in fake.messages.values() if "Retry" in str(m.payload)]
+    assert [body(m) for m in replies] == [ANSWER] * 2
+    assert not any("⚠️" in m.text for m in fake.messages.values())
+
+
+async def test_d3_a_ban_pauses_all_calls_for_ten_minutes_and_then_the_answer_comes(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    """A 429 without Via is no word of Discord's; the clock is injected."""
+    now, over = [0.0], asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await over.wait()
+
+    bot.calls.__init__(lambda: now[0], sleep)  # type: ignore[misc]  # the same object, on another clock
+    asked = fake.member("ada").slash("ask", question="Why?")
+    html = {"Content-Type": "text/html"}
+    fake.faults.rules.append(Fault("PATCH", ORIGINAL, 1, status=429, body=b"no", headers=html))
+    await fake.until(lambda: bot.calls.paused)
+    calls_before = len(fake.log)
+    fake.member("bob").slash("ask", question="Why?")
+    await fake.until(lambda: len(bot.intake._taken) == 2)
+    now[0] = 599.0
+    await asyncio.sleep(0.1)
+    assert len(fake.log) == calls_before
+    now[0] = 601.0
+    over.set()
+    assert body(await whole(fake, asked)) == ANSWER
+    status = fake.member("ada").slash("status")
+    await fake.until(lambda: "this machine once" in shown(fake, status))
+    assert len(script.questions) == 1
+
+
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_d4_a_burst_of_5xx_ends_with_one_whole_answer(
+    fake: FakeDiscord, script: Script
+) -> None:
+    """More failures than one call's tries; the model's stream is read on meanwhile."""
+    script.steps = answering("word " * 40, every=0.01, size=10)
+    for status in (500, 502, 503, 520):
+        fake.faults.status("PATCH", CHANNEL, status)
+    fake.faults.status("PATCH", CHANNEL, 503, times=4)
+    fake.member("ada").mention("Why?")
+    message = await reply(fake)
+    assert body(message).split() == ["word"] * 40
+    assert len(fake.messages) == 2
+
+
+@pytest.mark.parametrize("fault", ["500", "reset"])
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_d5_a_further_message_whose_answer_was_lost_is_not_made_twice(
+    fake: FakeDiscord, script: Script, fault: str
+) -> None:
+    """Nothing is lost for that: the whole goes along as a file."""
+    text = "\n\n".join(f"Paragraph {i} {'x' * 100}" for i in range(50))
+    script.steps = answering(text, size=500)
+    if fault == "500":
+        fake.faults.status("POST", r"/webhooks/\d+/[^/]+$", 500, act_first=True)
+    else:
+        fake.faults.reset("POST", r"/webhooks/\d+/[^/]+$", act_first=True)
+    asked = fake.member("ada").slash("ask", question="Long?")
+    await fake.until(lambda: UNSURE in shown(fake, asked))
+    first = messages(fake, asked)[0]
+    assert len(asked.followups) == 1
+    assert first.file.data.decode() == text
+    assert text.startswith(body(first)[:1000])
+
+
+@pytest.mark.usefixtures("bot")
+async def test_d6_a_connection_closed_before_the_answer_is_survived(
+    fake: FakeDiscord,
+) -> None:
+    """Discord accepted the edit; the bot cannot know, and makes it again."""
+    fake.faults.reset("PATCH", ORIGINAL, times=2, act_first=True)
+    assert body(await whole(fake, fake.member("ada").slash("ask", question="Why?"))) == ANSWER
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_a_last_edit_that_fails_for_good_is_made_up_for_by_a_new_message(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
+    fake.member("ada").mention("Why?")
+    await reply(fake, "So far")
+    fake.faults.status("PATCH", CHANNEL, 503, times=999)
+    bot.answers.stop(next(iter(bot.answers._known.values())), "That was all.")
+    message = await reply(fake)
+    assert AFRESH in message.text
+    assert body(message) == "So far"
+    assert "That was all." in message.text
+    assert len(fake.messages) == 3
+
+
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_a_response_that_cannot_be_edited_any_more_is_followed_by_the_whole_answer(
+    fake: FakeDiscord, script: Script
+) -> None:
+    script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "So far" in shown(fake, asked))
+    fake.faults.reset("PATCH", r"/webhooks/", times=999)
+    fake.member("ada").click(messages(fake, asked)[0], "Stop")
+    (made,) = await fake.until(lambda: asked.followups)
+    last = fake.messages[made]
+    assert AFRESH in last.text
+    assert body(last) == "So far"
+    assert "You stopped this answer" in last.text
+
+
+@pytest.mark.parametrize("code", [200000, 240000, 50035])
+async def test_d18_a_text_that_discord_refuses_ends_with_a_card_and_what_was_shown(
+    fake: FakeDiscord, bot: StudyBot, script: Script, code: int
+) -> None:
+    gate = asyncio.Event()
+    text = "So far a rude word."
+    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, Delta("a rude word."),
+                    Finished(text, (), USAGE, "m")]  # fmt: skip
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "So far" in shown(fake, asked))
+    await fake.until(lambda: bot.answers.running == 1)
+    fake.faults.status("PATCH", r"/webhooks/", 400, code)
+    gate.set()
+    message = await whole(fake, asked)
+    assert REFUSED in message.text
+    assert body(message) == "So far"
+    assert "Writing" not in message.text
+
+
+async def test_d18_where_even_that_is_refused_the_card_stands_alone(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    gate = asyncio.Event()
+    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:]]
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "So far" in shown(fake, asked))
+    await fake.until(lambda: next(iter(bot.answers._known.values())).surface.ids)
+    fake.faults.status("PATCH", r"/webhooks/", 400, 200000, times=2)
+    gate.set()
+    message = await whole(fake, asked)
+    assert REFUSED in message.text
+    assert body(message) == ""
+
+
+@pytest.mark.parametrize("how", ["the clock", "Discord's word"])
+async def test_d11_before_the_token_ends_the_stream_moves_to_the_channels_route(
+    fake: FakeDiscord, bot: StudyBot, script: Script, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same message is edited on: nothing is posted twice, nothing is lost."""
+    gate = asyncio.Event()
+    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:-1],
+                    Finished("So far all.", (), USAGE, "m")]  # fmt: skip
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "So far" in shown(fake, asked))
+    surface: Any = next(iter(bot.answers._known.values())).surface
+    await fake.until(lambda: surface.ids)
+    if how == "the clock":
+        monkeypatch.setattr(surface, "_until", 0.0)
+    else:
+        fake.token_life = 0.0
+    gate.set()
+    message = await whole(fake, asked)
+    assert body(message) == "So far all."
+    assert len(fake.messages) == 1
+    assert [c.route for c in fake.log if c.status == 200][-1].startswith("/channels/")
+
+
+async def test_d11_a_private_answer_ends_early_with_a_notice(
+    fake: FakeDiscord, script: Script, bot: StudyBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot move to the channel, where others would read it."""
+    assert bot.is_ready()
+    monkeypatch.setattr(delivery, "WEBHOOK_SECONDS", delivery.EARLIER_SECONDS + 0.3)
+    script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
+    asked = fake.member("ada").slash("ask", question="Why?", private=True)
+    message = await whole(fake, asked)
+    assert answers.TIME_IS_UP in message.text
+    assert body(message) == "So far"
+    assert script.closed == 1
+    assert message.ephemeral
+
+
+async def test_a2_who_asks_while_the_bot_leaves_is_told_so(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    bot.intake.closed = True
+    ada = fake.member("ada")
+    asked = ada.slash("ask", question="Why?")
+    await fake.until(lambda: LEAVING in shown(fake, asked))
+    ada.mention("Why?")
+    await reply(fake, LEAVING)
+    assert script.questions == []
+
+
+async def test_a_pause_refuses_what_would_come_too_late_and_holds_back_the_rest() -> None:
+    now = [0.0]
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    async def call() -> str:
+        return "made"
+
+    paused = Calls(lambda: now[0], sleep)
+    paused._until = 600.0
+    with pytest.raises(Undelivered):
+        await paused.patiently(call, urgent=True)
+    assert await paused.patiently(call) == "made"
+    assert slept == [600.0]
+
+
+def test_the_cut_keeps_what_is_shown() -> None:
+    """The pages stay, the last one says why it is the last, and the whole goes along."""
+    answer = Answer("id", "Why?")
+    answer.take(Delta("one two"))
+    pages = answer.pages()
+    answer.take(Finished("one two", (), USAGE, "m"))
+    (page,) = answer.cut(pages, "Because.", True)
+    assert page.body == pages[0].body
+    assert page.below[0] == "⚠️ Because."
+    assert page.file is not None
+    assert page.file.data == b"one two"
+    assert answer.cut((replace(pages[0]), replace(pages[0])), "Because.", False)[0].file is None
