@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = Field(
         default=None, description="Another address of Discord's gateway, for tests."
     )
+    discord_message_content: bool = Field(
+        default=False,
+        description="Ask for the message content intent, which answering every post needs.",
+    )
     data_dir: Path = Field(default=Path("data"), description="Where the index and records live.")
     lessons_dir: Path | None = Field(
         default=None, description="A folder of your own lessons, beside the shipped ones."

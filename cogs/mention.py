@@ -1,4 +1,4 @@
-"""Mentions and private messages: a question without a command."""
+"""Mentions, replies, private messages, posts: a question without a command."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Mention(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Hand the message to the desk."""
-        await self.bot.desk.hear(self.bot, message)
+        """Hand the message on."""
+        await self.bot.hearing.hear(message)
 
 
 async def setup(bot: StudyBot) -> None:

@@ -20,6 +20,7 @@ from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.controls import Controls
 from bot.present.desk import Desk
+from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.lessons import Reader
 from bot.wiring import Services
@@ -63,15 +64,21 @@ class Tree(app_commands.CommandTree["StudyBot"]):
 
 
 class StudyBot(commands.Bot):
-    """The bot. A cog finds in it `services`, `desk`, `reader` and `controls`."""
+    """The bot. A cog finds in it `services`, `desk`, `hearing`, `reader` and `controls`."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=Tree,
-            # None of these is privileged: content comes with mentions and private messages only.
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            # Unless an organiser wants it, none of these is privileged: then content comes with
+            # mentions and private messages only.
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                message_content=services.settings.discord_message_content,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -86,7 +93,8 @@ class StudyBot(commands.Bot):
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
         self.answers = Answers(services.asking)
-        self.desk = Desk(self.answers, services.lessons, self.intake)
+        self.desk = Desk(self.answers, services.lessons)
+        self.hearing = Hearing(self, self.answers, self.intake, self._opened)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
@@ -100,6 +108,10 @@ class StudyBot(commands.Bot):
             await self.load_extension(f"cogs.{path.stem}")
         settings = self.services.settings
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
+
+    async def _opened(self, _guild: int, _channel: int) -> bool:
+        """Say whether every post in a channel is a question."""
+        return False
 
     async def on_ready(self) -> None:
         """Tell the log."""

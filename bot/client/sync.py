@@ -65,7 +65,14 @@ async def sync_commands(
     known = await asyncio.to_thread(_read, path)
     if known.get(scope) == digest:
         return False
-    await tree.sync(guild=where)
+    # Not `tree.sync`: it also reads Discord's answer into objects that nobody needs.
+    http = tree.client.http
+    if application is None:
+        raise ValueError("the client is not logged in")
+    if guild is None:
+        await http.bulk_upsert_global_commands(application, payload=payload)
+    else:
+        await http.bulk_upsert_guild_commands(application, guild, payload=payload)
     log.info("%d commands were registered (%s)", len(payload), scope)
     await asyncio.to_thread(_write, path, known | {scope: digest})
     return True

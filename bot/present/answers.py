@@ -6,13 +6,13 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.asking import Question
-from bot.events import Event
+from bot.asking import Question, Turn
+from bot.events import Event, Notice
 from bot.present.answer import Answer, State
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
@@ -91,6 +91,19 @@ class Answers:
         """Return an answer that is still remembered."""
         return self._known.get(request_id)
 
+    def before(self, message: int, member: int) -> tuple[Turn, ...]:
+        """Return the conversation that led to the answer in a message, for who goes on with it.
+
+        Who did not ask it gets only what stands there: the question and the answer.
+        """
+        known = (asked for asked in reversed(self._known.values()) if message in asked.surface.ids)
+        asked = next(known, None)
+        if asked is None or not asked.answer.raw:
+            return ()
+        earlier = asked.question.history if asked.owner == member else ()
+        turns = Turn("user", asked.question.text), Turn("assistant", asked.answer.raw)
+        return (*earlier, *turns)
+
     def channel_pace(self, channel: int) -> Pace:
         """Return the pace of a new stream in a channel."""
         return ChannelPace(channel, self._streams)
@@ -105,9 +118,11 @@ class Answers:
         pace: Pace | None = None,
         show_question: bool = True,
         private: bool = False,
+        notices: Sequence[Notice] = (),
     ) -> Asked:
         """Begin to answer on `surface`; returns at once."""
         answer = Answer(secrets.token_hex(4), question.text, show_question)
+        answer.notices.extend(notices)
         asked = Asked(owner, question, answer, private, place, surface)
         self._known[answer.request_id] = asked
         while len(self._known) > REMEMBERED:

@@ -1,9 +1,7 @@
-"""The desk: questions come in by command, mention or private message; presses of their buttons."""
+"""The desk: questions come in by command or menu, and presses of their answers' buttons."""
 
 from __future__ import annotations
 
-import logging
-import re
 from typing import Any
 
 import discord
@@ -14,18 +12,13 @@ from bot.present.answer import Verb
 from bot.present.answers import Answers, Asked, Place
 from bot.present.cards import say
 from bot.present.delivery import (
-    ChannelSurface,
     InteractionSurface,
     defer,
     defer_update,
     respond,
 )
-from bot.present.intake import LEAVING, Intake
 from bot.present.lessons import find_lesson
-from bot.present.writer import MessageGone, Undelivered
 from knowledge.lesson import Lesson
-
-log = logging.getLogger(__name__)
 
 FAMILY = "ask"
 _VERBS = frozenset(Verb)
@@ -37,8 +30,7 @@ _WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists w
 class Desk:
     """Takes questions and presses, and hands them to `answers`."""
 
-    def __init__(self, answers: Answers, lessons: tuple[Lesson, ...], intake: Intake) -> None:
-        self._intake = intake
+    def __init__(self, answers: Answers, lessons: tuple[Lesson, ...]) -> None:
         self._answers = answers
         self._lessons = lessons
 
@@ -61,27 +53,16 @@ class Desk:
         question = Question(text, str(interaction.user.id), lesson=slug)
         await self._answer(interaction, question, private=private)
 
-    async def hear(self, client: discord.Client, message: discord.Message) -> None:
-        """Answer a message that mentions the bot or was written to it in private."""
-        if message.author.bot or message.type not in _WRITTEN or client.user is None:
+    async def explain(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        """Explain a message to who chose so, in private. Raises MessageGone, Undelivered."""
+        words = words_of(message)
+        if not words:
+            await say(interaction, "There are no words in this message that I could explain.")
             return
-        if message.guild is not None and client.user not in message.mentions:
-            return
-        if not self._intake.takes_once(message.id):
-            return
-        text = re.sub(rf"<@!?{client.user.id}>", " ", message.content).strip()
-        surface = ChannelSurface(client, message.channel.id, message.id)
-        if self._intake.closed or not text:
-            await _tell(surface, LEAVING if self._intake.closed else _WHAT)
-            return
-        self._answers.start(
-            surface,
-            Question(text, str(message.author.id)),
-            message.author.id,
-            Place(message.channel.id, message.guild.id if message.guild else None),
-            pace=self._answers.channel_pace(message.channel.id),
-            show_question=False,
-        )
+        question = Question(f"Explain this: {words}", str(interaction.user.id))
+        await self._answer(interaction, question, private=True)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press of an answer's button. Raises MessageGone, Undelivered."""
@@ -124,9 +105,10 @@ class Desk:
         self._answers.start(surface, question, interaction.user.id, place, private=private)
 
 
-async def _tell(surface: ChannelSurface, sentence: str) -> None:
-    """Say one sentence in a channel, if it can be said."""
-    try:
-        await surface.show(0, cards.notice(sentence))
-    except (MessageGone, Undelivered) as error:
-        log.warning("a sentence could not be said: %s", error)
+def words_of(message: discord.Message) -> str:
+    """Return the words of a message, also those of one that was built of components."""
+    texts = [message.content]
+    for component in message.components:
+        inside = getattr(component, "children", None) or [component]
+        texts += [part.content for part in inside if isinstance(part, discord.TextDisplay)]
+    return "\n".join(text for text in texts if text.strip())

@@ -53,7 +53,8 @@ async def show_help(
     ]
     lines += [
         "",
-        "You can also mention me with a question, or write to me in private.",
+        "You can also mention me with a question, reply to an answer of mine, or write to me in "
+        "private. A message's menu (Apps) holds **Explain from the lessons**.",
         "My answers rest on the lessons; **[1]** names the passage, **Sources** shows it.",
         "-# An AI writes these answers, and it can be wrong: look at the sources.",
     ]

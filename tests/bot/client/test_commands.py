@@ -18,7 +18,13 @@ async def answered(fake: FakeDiscord, asked: Interaction) -> Message:
 
 async def test_the_registered_commands_are_those_of_the_cogs(fake: FakeDiscord) -> None:
     (registered,) = fake.commands.values()
-    assert {c["name"] for c in registered} == {"ask", "help", "lesson", "status"}
+    assert {c["name"] for c in registered} == {
+        "ask",
+        "help",
+        "lesson",
+        "status",
+        "Explain from the lessons",
+    }
     ask = next(c for c in registered if c["name"] == "ask")
     assert [o["name"] for o in ask["options"]] == ["question", "lesson", "private"]
 

@@ -17,7 +17,8 @@ from tests.doubles.discord.world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 # Members, presences and message content: no bot of this fake was granted them.
-PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
+CONTENT = 1 << 15
+PRIVILEGED = 1 << 1 | 1 << 8 | CONTENT
 # After these close codes by either side a session cannot be resumed.
 FINAL = frozenset({1000, 1001, 4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
 
@@ -134,6 +135,7 @@ class Gateway:
 
     def _identify(self, link: Link, intents: int) -> None:
         self.identified += 1
+        self._world.reads = bool(intents & CONTENT)
         self.session = Session(f"session-{self.identified}", intents, link)
         about = {"session_id": self.session.id, "resume_gateway_url": self._world.gateway_url}
         ready = payloads.made("ready", user=self._world.bot, **about)

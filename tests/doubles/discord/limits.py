@@ -152,9 +152,11 @@ def _check_component(path: str, component: Json) -> Iterator[Problem]:
 
 def check_commands(commands: list[Json]) -> Iterator[Problem]:
     """Check the commands of one scope."""
-    yield from lengths(commands, _COMMANDS)
+    slash = [command for command in commands if command.get("type", 1) == 1]
+    yield from lengths(slash, _COMMANDS)
     yield from _most("commands", "APPLICATION_COMMAND_TOO_MANY", len(commands), 100)
     names = [str(command.get("name")) for command in commands]
     for i, name in enumerate(names):
-        if not re.fullmatch(r"[-_'\w]+", name) or name != name.lower() or name in names[:i]:
+        plain = commands[i] not in slash or (re.fullmatch(r"[-_'\w]+", name) and name.islower())
+        if not plain or name in names[:i]:
             yield f"{i}.name", "APPLICATION_COMMAND_INVALID_NAME: or used twice"

@@ -31,6 +31,12 @@ class Member:
         """Call a registered command."""
         return self._act(COMMAND, self._command(name, options))
 
+    def menu(self, name: str, message: Message) -> Interaction:
+        """Choose a registered entry of a message's menu."""
+        resolved = {"messages": {message.id: message.payload}}
+        data = self._command(name, {}) | {"type": 3, "target_id": message.id, "resolved": resolved}
+        return self._act(COMMAND, data)
+
     def autocomplete(self, name: str, focused: str, /, **options: Any) -> Interaction:
         """Type into the option `focused` of a command; the answer is `interaction.choices`."""
         return self._act(AUTOCOMPLETE, self._command(name, options, focused))

@@ -58,7 +58,7 @@ def _show(world: World, message: Message, event: str, payload: Json) -> None:
     message.payload = payload
     message.history.append((time.monotonic(), payload))
     if "guild_id" in world.channel(message.channel_id):
-        hidden = {} if _readable(payload) else _HIDDEN
+        hidden = {} if world.reads or _readable(payload) else _HIDDEN
         payload = payload | {"member": payloads.made("member")} | hidden
     _tell(world, message, event, payload)
 

@@ -129,12 +129,9 @@ ROUTES = (
     Route("POST", _MESSAGE + "/threads", _open_thread),
     Route("POST", _CALLBACK, interactions.respond, ""),
     Route("POST", _HOOK, interactions.follow_up, "token posts"),
-    Route("GET", _ORIGINAL, _get, "token"),
-    Route("PATCH", _ORIGINAL, _edit, "token edits"),
-    Route("DELETE", _ORIGINAL, _delete, "token"),
-    Route("GET", _FOLLOWUP, _get, "token"),
-    Route("PATCH", _FOLLOWUP, _edit, "token edits"),
-    Route("DELETE", _FOLLOWUP, _delete, "token"),
+    *(Route("GET", path, _get, "token") for path in (_ORIGINAL, _FOLLOWUP)),
+    *(Route("PATCH", path, _edit, "token edits") for path in (_ORIGINAL, _FOLLOWUP)),
+    *(Route("DELETE", path, _delete, "token") for path in (_ORIGINAL, _FOLLOWUP)),
 )
 _PATTERNS = [(r, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.template))) for r in ROUTES]
 

@@ -15,7 +15,8 @@ class World:
 
     latency: one way, on each request before and after it is served and on each gateway event.
     ack_within, token_life: Discord's 3 s and 15 min for interactions.
-    blocked: ids of users who accept no private message. commands: by guild, "" for everywhere.
+    reads: does the bot see what does not mention it? blocked: ids of users who accept no private
+    message. commands: by guild, "" for everywhere.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class World:
         self.token_life = 900.0
         self.token = "fake.token"
         self.host = ""
+        self.reads = False
         self.blocked: set[str] = set()
         self.buckets = Buckets()
         self.faults = Faults()

@@ -1,0 +1,158 @@
+"""Hearing: which messages are meant for the bot, and what they ask.
+
+Without the message content intent Discord shows a bot in a server only the words of messages that
+mention it. A reply mentions whom it answers, except, for reading, when that was the answer to a
+command (Discord's documentation, gateway/you-might-not-need-a-privileged-intent).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import discord
+
+from bot.asking import Question
+from bot.events import Notice, NoticeKind
+from bot.present.answers import Answers, Place
+from bot.present.cards import notice
+from bot.present.delivery import ChannelSurface
+from bot.present.intake import LEAVING, Intake
+from bot.present.writer import MessageGone, Undelivered
+
+log = logging.getLogger(__name__)
+
+WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
+UNREADABLE = (
+    "Discord shows me no reply to the answer of a command. Write it once more and mention me in it."
+)
+FIRST_PART_ONLY = (
+    "Discord showed me only the part of your text that mentions me. "
+    "Mention me in each part, or write to me in private."
+)
+PASTE_SECONDS = 1.5
+"""How long the next part of a paste is awaited."""
+# A text at Discord's limit (twice that with Nitro) was perhaps cut there.
+_CUT = (range(1900, 2001), range(3900, 4001))
+# What members write themselves; all else tells of joins, pins, boosts, threads.
+_WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
+
+Opened = Callable[[int, int], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class Paste:
+    """A long text of which more parts may come."""
+
+    parts: list[str]
+    unread: int = 0
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def text(self) -> str:
+        """The parts, joined where Discord's limit cut them."""
+        return "\n".join(part for part in self.parts if part)
+
+
+class Hearing:
+    """Hears messages and hands the questions in them to `answers`.
+
+    `opened` says of a server and a channel whether every post there is a question.
+    """
+
+    def __init__(
+        self, client: discord.Client, answers: Answers, intake: Intake, opened: Opened
+    ) -> None:
+        self._client = client
+        self._answers = answers
+        self._intake = intake
+        self._opened = opened
+        self._pastes: dict[tuple[int, int], Paste] = {}
+
+    async def hear(self, message: discord.Message) -> None:
+        """Answer a message if it is meant for the bot."""
+        if message.author.bot or message.webhook_id or message.type not in _WRITTEN:
+            return
+        key = (message.author.id, message.channel.id)
+        paste = self._pastes.get(key)
+        if paste is None and not await self._meant(message):
+            return
+        if not self._intake.takes_once(message.id):
+            return
+        text = self._words(message)
+        if paste is not None:
+            paste.parts.append(text)
+            paste.unread += not text
+            paste.came.set()
+            return
+        if _perhaps_cut(message.content):
+            paste = self._pastes[key] = Paste([text])
+            try:
+                await _whole(paste)
+            finally:
+                del self._pastes[key]
+            text = paste.text
+        await self._ask(message, text, partly=paste is not None and paste.unread > 0)
+
+    async def _meant(self, message: discord.Message) -> bool:
+        """Say whether a message speaks to the bot."""
+        if message.guild is None or self._client.user in message.mentions:
+            return True
+        # Members who answer each other in such a channel talk among themselves.
+        return (
+            bool(message.content)
+            and message.reference is None
+            and await self._opened(message.guild.id, message.channel.id)
+        )
+
+    def _words(self, message: discord.Message) -> str:
+        """Return a message's text without the mentions of the bot."""
+        me = self._client.user.id if self._client.user else 0
+        return re.sub(rf"<@!?{me}>", " ", message.content).strip()
+
+    async def _ask(self, message: discord.Message, text: str, *, partly: bool) -> None:
+        surface = ChannelSurface(self._client, message.channel.id, message.id)
+        if self._intake.closed or not text:
+            unreadable = message.reference is not None and not message.content
+            sentence = UNREADABLE if unreadable else WHAT
+            await _tell(surface, LEAVING if self._intake.closed else sentence)
+            return
+        member = message.author.id
+        before = message.reference.message_id if message.reference else None
+        history = self._answers.before(before, member) if before else ()
+        self._answers.start(
+            surface,
+            Question(text, str(member), history=history),
+            member,
+            Place(message.channel.id, message.guild.id if message.guild else None),
+            pace=self._answers.channel_pace(message.channel.id),
+            show_question=False,
+            notices=(Notice(NoticeKind.TRIMMED, FIRST_PART_ONLY),) if partly else (),
+        )
+
+
+def _perhaps_cut(text: str) -> bool:
+    return any(len(text) in lengths for lengths in _CUT)
+
+
+async def _whole(paste: Paste) -> None:
+    """Wait for parts until one is not cut, or none comes any more."""
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(PASTE_SECONDS):
+                await paste.came.wait()
+            paste.came.clear()
+            if not _perhaps_cut(paste.parts[-1]):
+                return
+
+
+async def _tell(surface: ChannelSurface, sentence: str) -> None:
+    """Say one sentence in a channel, if it can be said."""
+    try:
+        await surface.show(0, notice(sentence))
+    except (MessageGone, Undelivered) as error:
+        log.warning("a sentence could not be said: %s", error)
