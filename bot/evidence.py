@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,16 +12,42 @@ from bot.wording import Wording, analyse, speaks_back
 from knowledge.passages import Passage, Vectors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
-    """A passage made ready for claims. `vectors`: its sentences, neighbours joined, all joined."""
+    """A passage made ready for claims; what is read of its words is read when it is asked for.
+
+    `vectors`: a row for each of its `sentences`, then rows for neighbours joined, and for all
+    joined. `heads`: what the passage stands under.
+    """
 
     text: str
+    heads: str
     sentences: tuple[str, ...]
-    wordings: tuple[Wording, ...]
-    subjects: tuple[tuple[tuple[str, str], ...], ...]
-    whole: Wording
     vectors: Vectors
+
+    @cached_property
+    def wordings(self) -> tuple[Wording, ...]:
+        """The words of each sentence."""
+        return tuple(map(analyse, self.sentences))
+
+    @cached_property
+    def whole(self) -> Wording:
+        """The words of headings and text together."""
+        return analyse(self.text)
+
+    @cached_property
+    def subjects(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """What each sentence speaks of, by name or by a pronoun that leads back."""
+        last = analyse(self.heads).subjects
+        found = []
+        for sentence, wording in zip(self.sentences, self.wordings, strict=True):
+            back = speaks_back(sentence)
+            if back is None or not wording.subjects:
+                last = (*last, *wording.subjects)
+            else:
+                last = (*wording.subjects, *last) if back else wording.subjects
+            found.append(last)
+        return tuple(found)
 
     def coverage(self, meanings: frozenset[str]) -> list[float]:
         """Return for each sentence the share of `meanings` in it, rare words weighing more."""
@@ -34,27 +61,11 @@ class Evidence:
 
 def evidence_of(passage: Passage, sentences: Sequence[str], vectors: Vectors) -> Evidence:
     """Make `passage` ready; `vectors` are the rows of its `sentences`, at least one."""
-    text = ". ".join((*passage.path, passage.heading, passage.text))
-    wordings = tuple(map(analyse, sentences))
-    last = analyse(". ".join((*passage.path, passage.heading))).subjects
-    subjects = []
-    for sentence, wording in zip(sentences, wordings, strict=True):
-        back = speaks_back(sentence)
-        if back is None or not wording.subjects:
-            last = (*last, *wording.subjects)
-        else:
-            last = (*wording.subjects, *last) if back else wording.subjects
-        subjects.append(last)
+    heads = ". ".join((*passage.path, passage.heading))
     # The mean of two unit vectors stands for the two sentences read together.
     pairs = _unit(vectors[:-1] + vectors[1:])
-    return Evidence(
-        text,
-        tuple(sentences),
-        wordings,
-        tuple(subjects),
-        analyse(text),
-        np.concatenate([vectors, pairs, _mean(vectors)]),
-    )
+    rows = np.concatenate([vectors, pairs, _mean(vectors)])
+    return Evidence(f"{heads}. {passage.text}", heads, tuple(sentences), rows)
 
 
 def _mean(vectors: Vectors) -> Vectors:
@@ -66,20 +77,31 @@ def _unit(rows: Vectors) -> Vectors:
     return np.asarray(rows / lengths, np.float32)
 
 
-def joined(evidence: Sequence[Evidence]) -> Evidence:
+def joined(parts: Sequence[Evidence]) -> Evidence:
     """Read several passages as one: what they say together."""
-    text = "\n".join(item.text for item in evidence)
-    # Sentence vectors must come first, in the order of the wordings.
-    first = [item.vectors[: len(item.wordings)] for item in evidence]
-    pairs = [item.vectors[len(item.wordings) :] for item in evidence]
-    return Evidence(
-        text,
-        tuple(sentence for item in evidence for sentence in item.sentences),
-        tuple(wording for item in evidence for wording in item.wordings),
-        tuple(subjects for item in evidence for subjects in item.subjects),
-        analyse(text),
-        np.concatenate([*first, *pairs]),
+    # Sentence vectors must come first, in the order of the sentences.
+    rows = [part.vectors[: len(part.sentences)] for part in parts]
+    rows += [part.vectors[len(part.sentences) :] for part in parts]
+    return _Joined(
+        "\n".join(part.text for part in parts),
+        "",
+        tuple(sentence for part in parts for sentence in part.sentences),
+        np.concatenate(rows),
+        tuple(parts),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined(Evidence):
+    parts: tuple[Evidence, ...]
+
+    @cached_property
+    def wordings(self) -> tuple[Wording, ...]:
+        return tuple(wording for part in self.parts for wording in part.wordings)
+
+    @cached_property
+    def subjects(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        return tuple(subjects for part in self.parts for subjects in part.subjects)
 
 
 def nearness(vector: Vectors, evidence: Evidence) -> float:

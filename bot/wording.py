@@ -91,6 +91,13 @@ AXES = tuple(
     tuple(frozenset(stem(word) for word in pole.split()) for pole in axis) for axis in lexicon.AXES
 )
 """`lexicon.AXES`, stemmed."""
+_POLES: dict[str, tuple[tuple[int, int], ...]] = {
+    root: tuple((n, side) for n, axis in enumerate(AXES) for side in (0, 1) if root in axis[side])
+    for axis in AXES
+    for pole in axis
+    for root in pole
+}
+_ENGLISH = lexicon.STOP - lexicon.AMBIGUOUS
 _SUBJECTS = [
     (family, subject, re.compile(pattern, re.IGNORECASE))
     for family, members in lexicon.SUBJECTS.items()
@@ -122,7 +129,7 @@ def analyse(text: str) -> Wording:
     poles: set[tuple[int, int, bool]] = set()
     for statement in _STATEMENT.split(plain):
         for part, negated in _read(statement):
-            poles |= {(axis, side, negated) for axis, side in _poles(stem(part))}
+            poles |= {(axis, side, negated) for axis, side in _POLES.get(stem(part), ())}
             if _counts(part):
                 words.append(_word(part, negated=negated))
     tokens = _TOKEN.findall(plain)
@@ -154,18 +161,15 @@ def _read(statement: str) -> list[tuple[str, bool]]:
 
 
 def _english(tokens: list[str]) -> bool:
-    if any(not letter.isascii() and "LATIN" not in name(letter, "") for letter in "".join(tokens)):
+    beyond = {letter for token in tokens if not token.isascii() for letter in token}
+    if any(not letter.isascii() and "LATIN" not in name(letter, "") for letter in beyond):
         return False
-    english = sum(token in lexicon.STOP - lexicon.AMBIGUOUS for token in tokens)
+    english = sum(token in _ENGLISH for token in tokens)
     return english >= sum(token in lexicon.FOREIGN for token in tokens)
 
 
 def _negates(token: str) -> bool:
     return token in lexicon.NEGATORS or token.endswith("n't")
-
-
-def _poles(root: str) -> list[tuple[int, int]]:
-    return [(n, side) for n, axis in enumerate(AXES) for side in (0, 1) if root in axis[side]]
 
 
 def _code_words(text: str) -> set[str]:
@@ -186,13 +190,14 @@ def _word(part: str, *, negated: bool) -> Word:
     return Word(part, _MEANINGS.get(root, root), root, negated)
 
 
-def _numbers(token: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def _numbers(token: str) -> frozenset[str]:
     found = {number.replace(",", "") for number in _NUMBER.findall(token)}
     for part in _PART.split(token):
         word = lexicon.NUMBERS.get(part) or lexicon.NUMBERS.get(part.removesuffix("s"))
         if word:
             found.add(word)
-    return found
+    return frozenset(found)
 
 
 def _subjects(plain: str) -> tuple[tuple[str, str], ...]:
@@ -212,8 +217,9 @@ def _names(tokens: list[str]) -> set[str]:
         if not token[0].isalnum():
             first = first or token in {".", "!", "?", ":"}
             continue
-        inner = any(letter.isupper() for letter in token[1:])
-        if (inner or (token[0].isupper() and not first)) and token.lower() not in lexicon.STOP:
+        small = token.lower()
+        inner = token[1:] != small[1:]
+        if (inner or (token != small and not first)) and small not in lexicon.STOP:
             parts = [part for part in _PART.split(token) if part != part.lower()]
             names |= {part.lower() for part in parts if _counts(part.lower())}
         first = False

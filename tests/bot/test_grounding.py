@@ -89,12 +89,15 @@ async def test_a_number_that_names_no_passage_is_refuted_without_embedding() -> 
     assert encoder.calls == []
 
 
-async def test_passages_are_embedded_once_and_then_one_text_for_each_claim() -> None:
+async def test_only_a_claim_whose_words_leave_it_open_is_embedded() -> None:
     check, encoder = checker()
     await check.prepare()
-    for claim in check.feed("Frontier models are closed [1]. Prompts stay private [2].\n\n"):
+    verbatim = "Frontier models are closed [1]. "
+    free = "What you send goes to somebody else's computer [1]. "
+    invented = "Frontier models cost 300 dollars a month in Norway [1]. "
+    for claim in check.feed(verbatim + free + invented + "\n\n"):
         await check.check(claim)
-    assert encoder.calls == [4, 3, 1, 1]  # two passages, then one text for each claim
+    assert encoder.calls == [4, 3, 1]  # two passages, then the one free claim
 
 
 async def test_two_halves_of_a_sentence_are_judged_by_their_own_markers() -> None:
