@@ -74,10 +74,15 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The newest piece of text, of thinking, or of both."""
+    """The newest piece of text, of thinking, or of both.
+
+    `pieces` of the engine's stream were joined in it: about as many tokens, as Ollama
+    sends one at a time. The exact number comes with `Ended`.
+    """
 
     text: str = ""
     thinking: str = ""
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,20 +55,16 @@ class Wording:
     """What one text says, lexically.
 
     `subjects` are (family, subject) in the order of mention; `poles` are (axis of
-    `lexicon.AXES`, side, negated).
+    `lexicon.AXES`, side, negated); `meanings` are the content words, synonyms as one.
     """
 
     words: tuple[Word, ...]
+    meanings: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[str]
     subjects: tuple[tuple[str, str], ...]
     poles: frozenset[tuple[int, int, bool]]
     english: bool
-
-    @property
-    def meanings(self) -> frozenset[str]:
-        """The content words, synonyms as one."""
-        return frozenset(word.meaning for word in self.words)
 
 
 @lru_cache(maxsize=8192)
@@ -135,6 +131,7 @@ def analyse(text: str) -> Wording:
     tokens = _TOKEN.findall(plain)
     return Wording(
         words=tuple(words),
+        meanings=frozenset(word.meaning for word in words),
         numbers=frozenset(number for token in tokens for number in _numbers(token.lower())),
         names=frozenset(_names(tokens) | _code_words(text)),
         subjects=_subjects(plain),
@@ -146,7 +143,7 @@ def analyse(text: str) -> Wording:
 def _read(statement: str) -> list[tuple[str, bool]]:
     """Return the parts of the words of one statement, each with whether it is negated."""
     tokens = [token.lower() for token in _TOKEN.findall(statement)]
-    whole = any(map(_negates, tokens)) != any(token in lexicon.DEPRECATORS for token in tokens)
+    whole = any(map(_negates, tokens)) == lexicon.DEPRECATORS.isdisjoint(tokens)
     found: list[tuple[str, bool]] = []
     reach = 0
     for token in tokens:

@@ -27,7 +27,7 @@ from knowledge.passages import Hit, SearchUnavailable, SentenceEncoder
 ANSWER = Sampling(num_predict=800, temperature=0.2)
 REWRITE = Sampling(num_predict=64, temperature=0.0)
 
-_ENDS = ".!?…。！？]\n"
+_ENDS = frozenset(".!?…。！？]\n")
 """Characters with which a sentence, or a marker behind it, may end."""
 
 
@@ -79,7 +79,7 @@ class _Draft:
         or with the one after it, which tells that the sentence is over.
         """
         self.unfed += text
-        ends = any(mark in text for mark in _ENDS)
+        ends = not _ENDS.isdisjoint(text)
         if ends or self.after_end:
             self._begin(self.checker.feed(self.unfed))
             self.unfed = ""
@@ -175,7 +175,7 @@ class Writer:
                 elif isinstance(event, Delta):
                     text = draft.take(event.text)
                     if text or event.thinking:
-                        yield Delta(text, event.thinking)
+                        yield Delta(text, event.thinking, event.pieces)
                     draft.check(text)
                     for verdict in draft.verdicts():
                         yield verdict

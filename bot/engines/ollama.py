@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
@@ -19,7 +19,7 @@ from bot.engines.address import checked_address, without_key
 from bot.engines.bursts import BurstTransport, Silence
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
-from bot.engines.patience import Patience, paced
+from bot.engines.patience import Patience, gathered
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import EngineError, EngineProtocol, RequestRefused
 from bot.model import (
@@ -39,6 +39,14 @@ from bot.model import (
 _KEEP_ALIVE = "30m"
 _Line = ChatResponse | GenerateResponse
 _Lines = AsyncGenerator[_Line]
+
+
+class _Piece(NamedTuple):
+    """What one line says; `ended` is set in the last."""
+
+    text: str
+    thinking: str
+    ended: Ended | None
 
 
 class OllamaEngine:
@@ -207,17 +215,16 @@ class OllamaModel:
         ended = Ended("cut", Usage())  # stays so when the engine closes without a word
         failure: EngineError | None = None
         try:
-            async with aclosing(self._lines(start)) as lines:
-                async for line in lines:
-                    if isinstance(line, Loading):
-                        yield line
+            async with aclosing(self._lines(start)) as bursts:
+                async for burst in bursts:
+                    if isinstance(burst, Loading):
+                        yield burst
                         continue
-                    text, thinking = self._parts(line)
-                    delta = splitter.feed(text) if splitter else Delta(text)
-                    if delta.text or delta.thinking or thinking:
-                        yield Delta(delta.text, thinking + delta.thinking)
-                    if line.done:
-                        ended = _ended(line)
+                    delta = _joined(burst, splitter)
+                    if delta.text or delta.thinking:
+                        yield delta
+                    if burst[-1].ended:
+                        ended = burst[-1].ended
                         break
         except EngineError as error:
             failure = error
@@ -231,18 +238,36 @@ class OllamaModel:
 
     async def _lines(
         self, start: Callable[[], Awaitable[AsyncIterator[_Line]]]
-    ) -> AsyncGenerator[Loading | _Line]:
-        """Yield the engine's lines, none later than patience allows; raises `EngineError`."""
+    ) -> AsyncGenerator[Loading | list[_Piece]]:
+        """Yield what the engine's lines say, those that came together in one list.
+
+        Raises `EngineError`, after what came before.
+        """
         patience, tag = self._engine.patience, self._entry.tag
         cold = await self._is_cold()
         try:
             # The library returns a generator and types it as an iterator.
             stream: _Lines = await start()  # type: ignore[assignment]  # the library says iterator
-            async with aclosing(paced(stream, patience, model=tag, cold=cold)) as lines:
-                async for line in lines:
-                    yield line
+            pieces = self._pieces(stream)
+            async with aclosing(gathered(pieces, patience, model=tag, cold=cold)) as bursts:
+                async for burst in bursts:
+                    yield burst
         except (ResponseError, *LIBRARY_ERRORS) as error:
             raise self._translated(error) from error
+
+    async def _pieces(self, stream: _Lines) -> AsyncGenerator[_Piece]:
+        """Read each line up to the last; raises `EngineProtocol` for one that says nothing."""
+        async with aclosing(stream):
+            async for line in stream:
+                if isinstance(line, ChatResponse):
+                    text, thinking = line.message.content, line.message.thinking
+                else:
+                    text, thinking = line.response, line.thinking
+                if text is None and thinking is None and not line.done:
+                    raise EngineProtocol(self._entry.tag)
+                yield _Piece(text or "", thinking or "", _ended(line) if line.done else None)
+                if line.done:
+                    return
 
     async def _is_cold(self) -> bool:
         """Say whether the model has to be loaded; False when that cannot be learned quickly.
@@ -255,22 +280,23 @@ class OllamaModel:
         except (EngineError, TimeoutError):
             return False
 
-    def _parts(self, line: _Line) -> tuple[str, str]:
-        """Return text and thinking of a line; raises `EngineProtocol` when both lack."""
-        if isinstance(line, ChatResponse):
-            text, thinking = line.message.content, line.message.thinking
-        else:
-            text, thinking = line.response, line.thinking
-        if text is None and thinking is None and not line.done:
-            raise EngineProtocol(self._entry.tag)
-        return text or "", thinking or ""
-
     def _translated(self, error: Exception) -> EngineError:
         if isinstance(error, ResponseError):
             return from_status(error.status_code, str(error.error), self._entry.tag)
         patience = self._engine.patience
         limit = patience.gap if isinstance(error, Silence) else patience.first_token
         return from_library(error, self._entry.tag, limit)
+
+
+def _joined(burst: list[_Piece], splitter: ThinkSplitter | None) -> Delta:
+    """Return what the pieces of one burst say together."""
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for piece in burst:
+        delta = splitter.feed(piece.text) if splitter else Delta(piece.text)
+        texts.append(delta.text)
+        thoughts += [piece.thinking, delta.thinking]
+    return Delta("".join(texts), "".join(thoughts), len(burst))
 
 
 def _ended(line: _Line) -> Ended:

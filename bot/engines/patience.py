@@ -31,35 +31,57 @@ class Patience:
     glance: float = 0.5
 
 
-async def paced(
+async def gathered(
     stream: AsyncGenerator[_T], patience: Patience, *, model: str, cold: bool
-) -> AsyncGenerator[Loading | _T]:
-    """Yield what `stream` yields, and `Loading` once when a cold model keeps silent.
+) -> AsyncGenerator[Loading | list[_T]]:
+    """Yield what `stream` brings, each time all that has come by now; never an empty list.
 
-    Closes `stream`, also when closed while it waits. Raises `EngineStalled` when the first
-    item takes longer than patience allows, and whatever `stream` raises. Silence after that is
-    the transport's to notice: a limit for each item would cost as much as reading it.
+    `Loading` comes once when a cold model keeps silent. Closes `stream`, also when closed while
+    it waits. Raises `EngineStalled` when the first item takes longer than patience allows, and
+    whatever `stream` raises, after what came before. Silence later on is the transport's to
+    notice: a limit for each item would cost as much as reading it.
     """
+    items: list[_T] = []
+    news = asyncio.Event()
     async with aclosing(stream):
-        # A task, as the wait for the first item goes on behind the `Loading`.
-        first = asyncio.create_task(_next(stream))
+        # A task of its own reads as far as it gets without waiting; so a burst is one step for
+        # everybody behind this, and a slow reader gets more at once.
+        reading = asyncio.create_task(_read(stream, items, news))
         try:
             early = min(patience.loading, patience.first_token)
-            await asyncio.wait({first}, timeout=early)
-            if cold and not first.done():
-                yield Loading(model)
-            await asyncio.wait({first}, timeout=patience.first_token - early)
-            if not first.done():
-                raise EngineStalled(model, patience.first_token)
-            item = first.result()
+            if not await _within(early, news):
+                if cold:
+                    yield Loading(model)
+                if not await _within(patience.first_token - early, news):
+                    raise EngineStalled(model, patience.first_token)
+            while items or not reading.done():
+                await news.wait()
+                if not reading.done():
+                    news.clear()
+                if items:
+                    batch = items.copy()
+                    items.clear()
+                    yield batch
+            await reading
         finally:
-            first.cancel()
-            await asyncio.gather(first, return_exceptions=True)
-        if item is not None:
-            yield item
-            async for later in stream:
-                yield later
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
 
-async def _next(stream: AsyncGenerator[_T]) -> _T | None:
-    return await anext(stream, None)
+async def _read(stream: AsyncGenerator[_T], items: list[_T], news: asyncio.Event) -> None:
+    try:
+        async for item in stream:
+            items.append(item)
+            news.set()
+    finally:
+        news.set()
+
+
+async def _within(seconds: float, news: asyncio.Event) -> bool:
+    """Wait for news at most so long; tell whether there are any."""
+    try:
+        async with asyncio.timeout(seconds):
+            await news.wait()
+    except TimeoutError:
+        return False
+    return True

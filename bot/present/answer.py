@@ -141,10 +141,10 @@ class Answer:
             self._end(State.FAILED)
 
     def _take_delta(self, delta: Delta) -> bool:
-        self.tokens += 1
+        self.tokens += delta.pieces
         if delta.thinking:
             self._thinking.append(delta.thinking)
-            self.thought += 1
+            self.thought += delta.pieces
             if not self._text:
                 self.state = State.THINKING
         if not delta.text:

@@ -33,7 +33,7 @@ async def record(question: str, events: AsyncIterator[Event]) -> dict[str, Any]:
         match event:
             case SourcesFound():
                 found, hits = now, event.hits
-            case Delta(text, _) if text and first is None:
+            case Delta(text) if text and first is None:
                 first = now
             case Notice(kind, text):
                 notices.append({"kind": kind.value, "text": text})

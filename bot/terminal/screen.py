@@ -99,7 +99,7 @@ class _Answer:
                 screen.tell(f"{model} is being loaded into memory")
             case SourcesFound() | Verdict():
                 pass
-            case Delta(text, thinking):
+            case Delta(text, thinking, _):
                 self._write(text, thinking)
             case Notice(_, text):
                 self._end_line()

@@ -35,7 +35,7 @@ async def closed_early(fake: FakeOllama, request: FakeRequest) -> bool:
 
 def other_tasks() -> set[asyncio.Task[object]]:
     """Tasks that the engine may have left: those that wait on a stream's next line."""
-    return {task for task in asyncio.all_tasks() if "_next" in repr(task.get_coro())}
+    return {task for task in asyncio.all_tasks() if "_read" in repr(task.get_coro())}
 
 
 async def test_closing_in_a_text_closes_the_connection(fake: FakeOllama) -> None:

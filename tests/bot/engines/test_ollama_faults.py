@@ -122,8 +122,11 @@ async def test_an_engine_that_goes_down_in_a_text_has_failed(
     fake.fail_next(Fault("hang"))
     stream = model.chat(HELLO, think=False, sampling=SHORT)
     async with aclosing(stream):
-        assert await anext(stream) == Delta("Hello")
-        assert await anext(stream) == Delta(", ")
+        told = ""
+        while told != "Hello, ":
+            event = await anext(stream)
+            assert isinstance(event, Delta)
+            told += event.text
         await fake.go_down()
         with pytest.raises(EngineFailed):
             await anext(stream)
