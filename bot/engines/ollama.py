@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
@@ -19,9 +19,10 @@ from bot.engines.address import checked_address, without_key
 from bot.engines.bursts import BurstTransport, Silence
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
+from bot.engines.lines import Line, Piece, joined, pieces_of
 from bot.engines.patience import Patience, gathered
 from bot.engines.thinking import ThinkSplitter
-from bot.errors import EngineError, EngineProtocol, RequestRefused
+from bot.errors import EngineError, RequestRefused
 from bot.model import (
     Delta,
     Ended,
@@ -37,16 +38,7 @@ from bot.model import (
 )
 
 _KEEP_ALIVE = "30m"
-_Line = ChatResponse | GenerateResponse
-_Lines = AsyncGenerator[_Line]
-
-
-class _Piece(NamedTuple):
-    """What one line says; `ended` is set in the last."""
-
-    text: str
-    thinking: str
-    ended: Ended | None
+_Lines = AsyncGenerator[Line]
 
 
 class OllamaEngine:
@@ -210,7 +202,7 @@ class OllamaModel:
         return options
 
     async def _events(
-        self, start: Callable[[], Awaitable[AsyncIterator[_Line]]], splitter: ThinkSplitter | None
+        self, start: Callable[[], Awaitable[AsyncIterator[Line]]], splitter: ThinkSplitter | None
     ) -> AsyncGenerator[ModelEvent]:
         ended = Ended("cut", Usage())  # stays so when the engine closes without a word
         failure: EngineError | None = None
@@ -220,7 +212,7 @@ class OllamaModel:
                     if isinstance(burst, Loading):
                         yield burst
                         continue
-                    delta = _joined(burst, splitter)
+                    delta = joined(burst, splitter)
                     if delta.text or delta.thinking:
                         yield delta
                     if burst[-1].ended:
@@ -237,8 +229,8 @@ class OllamaModel:
         yield ended
 
     async def _lines(
-        self, start: Callable[[], Awaitable[AsyncIterator[_Line]]]
-    ) -> AsyncGenerator[Loading | list[_Piece]]:
+        self, start: Callable[[], Awaitable[AsyncIterator[Line]]]
+    ) -> AsyncGenerator[Loading | list[Piece]]:
         """Yield what the engine's lines say, those that came together in one list.
 
         Raises `EngineError`, after what came before.
@@ -248,26 +240,12 @@ class OllamaModel:
         try:
             # The library returns a generator and types it as an iterator.
             stream: _Lines = await start()  # type: ignore[assignment]  # the library says iterator
-            pieces = self._pieces(stream)
+            pieces = pieces_of(stream, tag)
             async with aclosing(gathered(pieces, patience, model=tag, cold=cold)) as bursts:
                 async for burst in bursts:
                     yield burst
         except (ResponseError, *LIBRARY_ERRORS) as error:
             raise self._translated(error) from error
-
-    async def _pieces(self, stream: _Lines) -> AsyncGenerator[_Piece]:
-        """Read each line up to the last; raises `EngineProtocol` for one that says nothing."""
-        async with aclosing(stream):
-            async for line in stream:
-                if isinstance(line, ChatResponse):
-                    text, thinking = line.message.content, line.message.thinking
-                else:
-                    text, thinking = line.response, line.thinking
-                if text is None and thinking is None and not line.done:
-                    raise EngineProtocol(self._entry.tag)
-                yield _Piece(text or "", thinking or "", _ended(line) if line.done else None)
-                if line.done:
-                    return
 
     async def _is_cold(self) -> bool:
         """Say whether the model has to be loaded; False when that cannot be learned quickly.
@@ -286,34 +264,6 @@ class OllamaModel:
         patience = self._engine.patience
         limit = patience.gap if isinstance(error, Silence) else patience.first_token
         return from_library(error, self._entry.tag, limit)
-
-
-def _joined(burst: list[_Piece], splitter: ThinkSplitter | None) -> Delta:
-    """Return what the pieces of one burst say together."""
-    texts: list[str] = []
-    thoughts: list[str] = []
-    for piece in burst:
-        delta = splitter.feed(piece.text) if splitter else Delta(piece.text)
-        texts.append(delta.text)
-        thoughts += [piece.thinking, delta.thinking]
-    return Delta("".join(texts), "".join(thoughts), len(burst))
-
-
-def _ended(line: _Line) -> Ended:
-    """Read the last line: why it is the last, and the counters (nanoseconds there)."""
-
-    def seconds(nanoseconds: int | None) -> float:
-        return (nanoseconds or 0) / 1e9
-
-    usage = Usage(
-        prompt_tokens=line.prompt_eval_count or 0,
-        answer_tokens=line.eval_count or 0,
-        load_seconds=seconds(line.load_duration),
-        prompt_seconds=seconds(line.prompt_eval_duration),
-        answer_seconds=seconds(line.eval_duration),
-        total_seconds=seconds(line.total_duration),
-    )
-    return Ended("length" if line.done_reason == "length" else "stop", usage)
 
 
 def _encodable(text: str) -> str:
