@@ -24,7 +24,7 @@ from bot.events import (
     Waiting,
 )
 from bot.grounding import may_answer
-from bot.prompting import Turn
+from bot.memory import Turn
 from bot.queue import FairQueue
 from bot.quoting import quote
 from bot.writing import Writer, WriterSilent

@@ -5,6 +5,7 @@
     ├── DiscordUnreachable     Discord did not let the bot in for minutes
     ├── ContentInvalid         lessons, prompts or other content files hold faults
     ├── IndexUnavailable       the passages cannot be searched
+    ├── MemoryUnavailable      what is remembered cannot be read or written
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
     ├── MemberBusy             this member already has as many waiting as is fair
@@ -67,6 +68,10 @@ class ContentInvalid(BotError):
 
 class IndexUnavailable(BotError):
     """The passages cannot be searched now; the sentence says what mends it."""
+
+
+class MemoryUnavailable(BotError):
+    """What is remembered cannot be read or written now; answers go on without it."""
 
 
 class QuestionInvalid(BotError):

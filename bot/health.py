@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.errors import EngineError
+from bot.errors import EngineError, MemoryUnavailable
 from bot.library import Library
+from bot.memory import Memory
 from bot.model import Engine, ModelEntry
 from bot.settings import Settings
 
@@ -75,6 +76,16 @@ async def engine_health(engine: Engine, entry: ModelEntry) -> tuple[PartHealth, 
     size = f"{found.size_bytes / 1e9:.1f} GB"
     told = f"{found.name}, {size}, {found.quantization}, {state}"
     return answering, PartHealth("model", told, needed=False)
+
+
+async def records_health(memory: Memory) -> PartHealth:
+    """Say whether what is remembered can be read."""
+    try:
+        return PartHealth("records", await memory.check(), needed=False)
+    except MemoryUnavailable as error:
+        sentence = f"{error.sentence} Answers go on without them; nothing is remembered."
+        mend = "restore records.db in the data folder from a backup, or move it away"
+        return PartHealth("records", sentence, mend, ok=False, needed=False)
 
 
 def token_health(settings: Settings) -> PartHealth:

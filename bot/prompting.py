@@ -9,8 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from bot.memory import Turn
 from bot.model import Message
 from knowledge.passages import Hit
 from prompts.loader import load_prompt
@@ -30,14 +30,6 @@ LONGEST_TURN = 2000
 
 MARGIN = 64
 """Tokens left for the chat template's own marks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One earlier turn of a conversation."""
-
-    role: Literal["user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

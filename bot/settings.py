@@ -39,6 +39,13 @@ class Settings(BaseSettings):
         description="Ask for the message content intent, which answering every post needs.",
     )
     data_dir: Path = Field(default=Path("data"), description="Where the index and records live.")
+    records_url: str | None = Field(
+        default=None,
+        description="The database of what is remembered; default: SQLite in the data folder.",
+    )
+    memory: bool = Field(
+        default=True, description="Off: no text of members or models is ever stored."
+    )
     lessons_dir: Path | None = Field(
         default=None, description="A folder of your own lessons, beside the shipped ones."
     )
@@ -83,6 +90,15 @@ class Settings(BaseSettings):
     def _whole_address(cls, host: str) -> str:
         """Give a bare host the scheme and port that Ollama's own tools assume."""
         return whole_address(host)
+
+    @property
+    def records(self) -> str:
+        """The URL of the database of what is remembered, with an asynchronous driver."""
+        if self.records_url is None:
+            return f"sqlite+aiosqlite:///{self.data_dir / 'records.db'}"
+        scheme, mark, rest = self.records_url.partition("://")
+        drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+        return f"{drivers.get(scheme, scheme)}{mark}{rest}"
 
     @property
     def index_dir(self) -> Path:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.asking import Asking
-from bot.health import PartHealth, engine_health, index_health, lessons_health, token_health
+from bot.conversation import Conversations
+from bot.health import (
+    PartHealth,
+    engine_health,
+    index_health,
+    lessons_health,
+    records_health,
+    token_health,
+)
 from bot.library import Library
+from bot.memory import Memory
 from bot.model import Engine, Model
 from bot.queue import FairQueue
+from bot.servers import ServerBook
 from bot.settings import Settings
 from bot.writing import Writer
 from knowledge.index import Progress
@@ -19,6 +30,38 @@ from knowledge.lesson import Lesson
 
 def _silent(_done: int, _total: int) -> None:
     """Tell nobody how far the index is."""
+
+
+class Records:
+    """What outlives the process, and the services that rest on it.
+
+    Nothing is imported or opened before its first use: the terminal needs none of it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The records themselves."""
+        from bot.records.memory import open_records  # noqa: PLC0415  SQLAlchemy is slow to import
+
+        return open_records(self._settings.records)
+
+    @cached_property
+    def servers(self) -> ServerBook:
+        """What the managers of each server chose."""
+        return ServerBook(self.memory, remembers=self._settings.memory)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What was said before, by member and place."""
+        return Conversations(self.memory, self.servers, num_ctx=self._settings.num_ctx)
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        if "memory" in self.__dict__:
+            await self.memory.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +77,7 @@ class Services:
     quoting: Asking
     engine: Engine
     model: Model
+    records: Records
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -46,6 +90,7 @@ class Services:
             lessons_health(self.library),
             index_health(self.library),
             *await engine_health(self.engine, self.model.entry),
+            await records_health(self.records.memory),
             token_health(self.settings),
         )
 
@@ -64,6 +109,7 @@ async def open_services(
     library = Library(settings, progress)
     engine = OllamaEngine(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
+    records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
     if load:
         library.open(refresh=refresh)
@@ -75,7 +121,9 @@ async def open_services(
             quoting=Asking(library, queue, None),
             engine=engine,
             model=model,
+            records=records,
         )
     finally:
+        await records.close()
         await engine.aclose()
         await library.close()

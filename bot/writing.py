@@ -20,8 +20,9 @@ from bot.events import (
     Verdict,
 )
 from bot.grounding import CitationChecker
+from bot.memory import Turn
 from bot.model import Delta, Ended, Model, Sampling
-from bot.prompting import NOT_IN_LESSONS, Prompt, Turn, answer_prompt, rewrite_prompt
+from bot.prompting import NOT_IN_LESSONS, Prompt, answer_prompt, rewrite_prompt
 from knowledge.passages import Hit, SearchUnavailable, SentenceEncoder
 
 ANSWER = Sampling(num_predict=800, temperature=0.2)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.asking import Question, Turn
 from bot.events import Event, Notice
+from bot.memory import Place
 from bot.present.answer import Answer, State
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
@@ -49,14 +50,6 @@ class Shown(Surface, Protocol):
     def lasts(self) -> float | None:
         """Seconds for which it can still be written to."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was asked; `guild` is None in private."""
-
-    channel: int
-    guild: int | None = None
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from typing import Any
 import discord
 
 from bot.asking import Question
+from bot.memory import Place
 from bot.present import cards
 from bot.present.answer import Verb
-from bot.present.answers import Answers, Asked, Place
+from bot.present.answers import Answers, Asked
 from bot.present.cards import say
 from bot.present.delivery import (
     InteractionSurface,

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.memory import Turn
 from bot.prompting import (
     LONGEST_TURN,
     NOT_IN_LESSONS,
     PASSAGES,
     Prompt,
-    Turn,
     answer_prompt,
     estimate_tokens,
     rewrite_prompt,

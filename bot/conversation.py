@@ -1,0 +1,72 @@
+"""Conversations: what a member said before in a place, for questions that lean on it.
+
+They are kept apart by place and member: nobody's turns are ever part of another's prompt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from bot.errors import MemoryUnavailable
+from bot.memory import Memory, Place, Turn
+from bot.prompting import LONGEST_TURN, estimate_tokens
+from bot.servers import ServerBook
+
+log = logging.getLogger(__name__)
+
+TURNS = 12
+"""Turns looked at for a new question: six questions and their answers."""
+SHARE = 0.15
+"""Of the model's context that earlier turns may fill; the prompt's own limit lies above it."""
+READ_WITHIN = 1.0
+"""Seconds after which a question is answered without its history."""
+
+
+class Conversations:
+    """Earlier turns, newest first to be kept within a budget of tokens."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        servers: ServerBook,
+        *,
+        num_ctx: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._memory = memory
+        self._servers = servers
+        self._budget = int(num_ctx * SHARE)
+        self._clock = clock
+
+    async def history(self, place: Place, member: int) -> tuple[Turn, ...]:
+        """Return the earlier turns, oldest first; none where they cannot be read in time."""
+        if not await self._servers.remembers(place.guild):
+            return ()
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                turns = await self._memory.turns.newest(place, member, TURNS)
+        except (MemoryUnavailable, TimeoutError):
+            log.warning("a question is answered without its history")
+            return ()
+        return _within(turns, self._budget)
+
+    async def add(self, place: Place, member: int, question: str, answer: str) -> None:
+        """Keep a question and its answer, where text may be stored. Raises MemoryUnavailable."""
+        if await self._servers.remembers(place.guild):
+            turns = (Turn("user", question), Turn("assistant", answer))
+            await self._memory.turns.add(place, member, turns, self._clock())
+
+
+def _within(turns: tuple[Turn, ...], budget: int) -> tuple[Turn, ...]:
+    """Return the newest turns that fit; a long one keeps its end, which a follow-up leans on."""
+    kept: list[Turn] = []
+    for turn in reversed(turns):
+        short = Turn(turn.role, turn.content[-LONGEST_TURN:])
+        budget -= estimate_tokens(short.content)
+        if budget < 0:
+            break
+        kept.append(short)
+    return tuple(reversed(kept))

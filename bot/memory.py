@@ -1,0 +1,201 @@
+"""The port to what is remembered: everything that outlives the process, and what each noun can do.
+
+Implemented by `bot.records`. Times are seconds since 1970 (UTC); ids are Discord's. Every call may
+raise `MemoryUnavailable`: the bot answers all the same, only without its memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+RETENTION_DAYS = 30
+"""How long what expires is kept where no server chose otherwise."""
+
+TurnRole = Literal["user", "assistant"]
+GapKind = Literal["declined", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was said: a channel, thread or private chat, and its server if it has one."""
+
+    channel: int
+    guild: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier turn of a conversation."""
+
+    role: TurnRole
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as its buttons need it after a restart.
+
+    `open` while it is being written: found open at the next start, it was left by a kill.
+    `passages` are the ids of what was found, best first; `cited` the numbers, from 1, of those that
+    bear the answer out. `question`, `text` and `thinking` are empty where no text is stored.
+    """
+
+    request_id: str
+    member: int
+    place: Place
+    at: float
+    question: str = ""
+    lesson: str | None = None
+    private: bool = False
+    open: bool = True
+    text: str = ""
+    thinking: str = ""
+    passages: tuple[str, ...] = ()
+    cited: tuple[int, ...] = ()
+    messages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What a member thinks of an answer, one for each member and answer."""
+
+    request_id: str
+    member: int
+    place: Place
+    up: bool
+    at: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A question the lessons did not answer, or not with support; `nearest` is a passage's id."""
+
+    request_id: str
+    member: int
+    place: Place
+    kind: GapKind
+    question: str
+    at: float
+    nearest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the managers of a server chose. Empty sets of channels and roles allow all.
+
+    In `open_channels` every post is answered. `model` None is the bot's own. Without `remembers`
+    no text of the server is stored.
+    """
+
+    guild: int
+    channels: frozenset[int] = frozenset()
+    roles: frozenset[int] = frozenset()
+    open_channels: frozenset[int] = frozenset()
+    curator_role: int | None = None
+    mentor_role: int | None = None
+    model: str | None = None
+    retention_days: int = RETENTION_DAYS
+    remembers: bool = True
+
+
+class Turns(Protocol):
+    """The turns of conversations, kept apart by place and member."""
+
+    async def newest(self, place: Place, member: int, count: int) -> tuple[Turn, ...]:
+        """Return the newest turns of a member in a place, oldest first."""
+        ...
+
+    async def add(self, place: Place, member: int, turns: Sequence[Turn], at: float) -> None:
+        """Keep turns, in their order."""
+        ...
+
+
+class KeptAnswers(Protocol):
+    """The answers whose buttons still work."""
+
+    async def keep(self, answer: KeptAnswer) -> None:
+        """Write an answer, or write it anew. Its messages are added to those known."""
+        ...
+
+    async def find(self, request_id: str) -> KeptAnswer | None:
+        """Return an answer, if it is still kept."""
+        ...
+
+    async def shown_in(self, message: int) -> KeptAnswer | None:
+        """Return the answer that is shown in this message, if it is still kept."""
+        ...
+
+    async def left_open(self) -> tuple[KeptAnswer, ...]:
+        """Return the answers that nobody finished, oldest first."""
+        ...
+
+
+class Votes(Protocol):
+    """What members think of answers."""
+
+    async def cast(self, vote: Vote) -> None:
+        """Keep a vote in the place of the member's earlier one on the same answer."""
+        ...
+
+    async def count(self, request_id: str) -> tuple[int, int]:
+        """Return how many are for an answer and how many against it."""
+        ...
+
+
+class Gaps(Protocol):
+    """The questions that the lessons leave open."""
+
+    async def add(self, gap: Gap) -> None:
+        """Keep a gap."""
+        ...
+
+    async def newest(self, guild: int | None, count: int) -> tuple[Gap, ...]:
+        """Return the newest gaps of a server, newest first."""
+        ...
+
+
+class Servers(Protocol):
+    """The settings of servers."""
+
+    async def find(self, guild: int) -> ServerSettings:
+        """Return a server's settings; those nobody changed are the defaults."""
+        ...
+
+    async def change(self, settings: ServerSettings) -> None:
+        """Keep a server's settings."""
+        ...
+
+
+class Erasing(Protocol):
+    """What takes away, so that no byte of it stays in the files."""
+
+    async def forget(self, member: int) -> Mapping[str, int]:
+        """Erase everything of a member everywhere; return how many rows of each kind it was."""
+        ...
+
+    async def expire(self, now: float) -> int:
+        """Erase what is older than its server keeps it; return how many rows it was."""
+        ...
+
+    async def erase_text(self, guild: int | None = None) -> None:
+        """Erase the words of members and models of one server, or of all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that is remembered, noun by noun."""
+
+    turns: Turns
+    answers: KeptAnswers
+    votes: Votes
+    gaps: Gaps
+    servers: Servers
+    erasing: Erasing
+    check: Callable[[], Awaitable[str]]
+    """Says in words how the records are."""
+    close: Callable[[], Awaitable[None]]
+    """Finishes what is being written."""

@@ -1,0 +1,98 @@
+"""What takes away: a member's wish, the passing of time, a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, Delete, and_, delete, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.memory import RETENTION_DAYS
+from bot.records.database import Database
+from bot.records.tables import (
+    AnswerRow,
+    GapRow,
+    MessageRow,
+    ServerRow,
+    Table,
+    TurnRow,
+    VoteRow,
+)
+
+_DAY = 86_400.0
+# Every table that says whose a row is; a new one is forgotten and expires without a word here.
+_THEIRS: tuple[Any, ...] = tuple(
+    mapper.class_ for mapper in Table.registry.mappers if "member" in mapper.columns
+)
+
+
+class ErasingRecords:
+    """See `bot.memory.Erasing`. Whatever was taken away is gone from the files as well."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget(self, member: int) -> Mapping[str, int]:
+        """Erase everything of a member everywhere; return how many rows of each kind it was."""
+
+        async def write(session: AsyncSession) -> dict[str, int]:
+            theirs = select(AnswerRow.request_id).where(AnswerRow.member == member)
+            of_others = and_(VoteRow.request_id.in_(theirs), VoteRow.member != member)
+            await session.execute(delete(VoteRow).where(of_others))
+            counts = {
+                row.__tablename__: await _count(session, delete(row).where(row.member == member))
+                for row in _THEIRS
+            }
+            await _drop_stray_messages(session)
+            return counts
+
+        counts = await self._database.run(write)
+        # Also where nothing was found: a forget that was cut off before is then completed.
+        await self._database.compact()
+        return counts
+
+    async def expire(self, now: float) -> int:
+        """Erase what is older than its server keeps it; return how many rows it was."""
+
+        async def write(session: AsyncSession) -> int:
+            kept = (await session.execute(select(ServerRow.guild, ServerRow.retention_days))).all()
+            count = 0
+            for row in _THEIRS:
+                chosen = [and_(row.guild == g, row.at < now - days * _DAY) for g, days in kept]
+                others = or_(row.guild.is_(None), row.guild.not_in([g for g, _ in kept]))
+                old = and_(others, row.at < now - RETENTION_DAYS * _DAY)
+                count += await _count(session, delete(row).where(or_(old, *chosen)))
+            await _drop_stray_messages(session)
+            return count
+
+        count = await self._database.run(write)
+        if count:
+            await self._database.compact()
+        return count
+
+    async def erase_text(self, guild: int | None = None) -> None:
+        """Erase the words of members and models of one server, or of all."""
+
+        def within(row: Any) -> ColumnElement[bool]:
+            return cast("ColumnElement[bool]", true() if guild is None else row.guild == guild)
+
+        async def write(session: AsyncSession) -> None:
+            await session.execute(delete(TurnRow).where(within(TurnRow)))
+            await session.execute(delete(GapRow).where(within(GapRow)))
+            await session.execute(update(VoteRow).where(within(VoteRow)).values(reason=""))
+            blank = {"question": "", "text": "", "thinking": ""}
+            await session.execute(update(AnswerRow).where(within(AnswerRow)).values(**blank))
+
+        await self._database.run(write)
+        await self._database.compact()
+
+
+async def _count(session: AsyncSession, statement: Delete) -> int:
+    return cast("CursorResult[Any]", await session.execute(statement)).rowcount
+
+
+async def _drop_stray_messages(session: AsyncSession) -> None:
+    """Drop the messages of answers that are gone."""
+    known = select(AnswerRow.request_id)
+    await session.execute(delete(MessageRow).where(MessageRow.request_id.not_in(known)))

@@ -1,0 +1,27 @@
+"""Opening the records: the port's nouns over one database."""
+
+from __future__ import annotations
+
+from bot.memory import Memory
+from bot.records.answers import AnswerRecords
+from bot.records.database import Database
+from bot.records.erasing import ErasingRecords
+from bot.records.gaps import GapRecords
+from bot.records.servers import ServerRecords
+from bot.records.turns import TurnRecords
+from bot.records.votes import VoteRecords
+
+
+def open_records(url: str) -> Memory:
+    """Return the memory behind a database URL; the database is opened at the first use."""
+    database = Database(url)
+    return Memory(
+        turns=TurnRecords(database),
+        answers=AnswerRecords(database),
+        votes=VoteRecords(database),
+        gaps=GapRecords(database),
+        servers=ServerRecords(database),
+        erasing=ErasingRecords(database),
+        check=database.check,
+        close=database.close,
+    )

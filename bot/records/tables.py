@@ -1,0 +1,108 @@
+"""The tables. What may be stored is frozen by a test; a change here needs a migration.
+
+Times are seconds since 1970. `guild` is null in private chats. Every table but `servers` expires.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Float, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in an INTEGER
+
+
+class Table(DeclarativeBase):
+    """The base of all tables."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: _Id, float: Float, str: Text, Any: JSON}
+
+
+class TurnRow(Table):
+    """One turn of a member's conversation in one place."""
+
+    __tablename__ = "turns"
+    __table_args__ = (Index("ix_turns_conversation", "channel", "member", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    member: Mapped[int] = mapped_column(index=True)
+    at: Mapped[float] = mapped_column(index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str]
+
+
+class AnswerRow(Table):
+    """One answer, for its buttons."""
+
+    __tablename__ = "answers"
+
+    request_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    member: Mapped[int] = mapped_column(index=True)
+    at: Mapped[float] = mapped_column(index=True)
+    private: Mapped[bool]
+    open: Mapped[bool] = mapped_column(index=True)
+    lesson: Mapped[str | None]
+    question: Mapped[str]
+    text: Mapped[str]
+    thinking: Mapped[str]
+    passages: Mapped[Any]
+    cited: Mapped[Any]
+
+
+class MessageRow(Table):
+    """One message that shows a part of an answer."""
+
+    __tablename__ = "messages"
+
+    message: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    request_id: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class VoteRow(Table):
+    """One member's vote on one answer."""
+
+    __tablename__ = "votes"
+
+    request_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True, index=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    up: Mapped[bool]
+    reason: Mapped[str]
+
+
+class GapRow(Table):
+    """One question that the lessons left open."""
+
+    __tablename__ = "gaps"
+
+    request_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int | None] = mapped_column(index=True)
+    channel: Mapped[int]
+    member: Mapped[int] = mapped_column(index=True)
+    at: Mapped[float] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    question: Mapped[str]
+    nearest: Mapped[str | None]
+
+
+class ServerRow(Table):
+    """What the managers of one server chose."""
+
+    __tablename__ = "servers"
+
+    guild: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    channels: Mapped[Any]
+    roles: Mapped[Any]
+    open_channels: Mapped[Any]
+    curator_role: Mapped[int | None]
+    mentor_role: Mapped[int | None]
+    model: Mapped[str | None]
+    retention_days: Mapped[int]
+    remembers: Mapped[bool]

@@ -1,0 +1,46 @@
+"""What is stored: frozen, and made by the migrations exactly as the models say."""
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from bot.records.database import Database
+from bot.records.tables import Table
+
+WHOSE = {"guild", "channel", "member", "at"}
+STORED = {
+    "turns": WHOSE | {"id", "role", "content"},
+    "answers": WHOSE
+    | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
+    | {"passages", "cited"},
+    "messages": {"message", "request_id"},
+    "votes": WHOSE | {"request_id", "up", "reason"},
+    "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
+    "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
+    | {"model", "retention_days", "remembers"},
+}
+
+
+def test_the_stored_columns_are_these_and_no_others() -> None:
+    """Frozen: a new column is a decision about members' data, and belongs into PRIVACY.md too."""
+    assert {name: set(t.columns.keys()) for name, t in Table.metadata.tables.items()} == STORED
+
+
+def test_every_table_with_a_members_id_says_when_it_was_written() -> None:
+    """Or it could neither expire nor be told apart by server."""
+    theirs = [t for t in Table.metadata.tables.values() if "member" in t.columns]
+    assert theirs
+    assert all(set(table.columns.keys()) >= WHOSE for table in theirs)
+
+
+async def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
+    path = tmp_path / "records.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    assert await database.check() == "records.db is sound"
+    await database.close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+    engine.dispose()
