@@ -406,7 +406,7 @@ async def test_models_lists_what_is_installed_and_the_line_that_pulls_what_is_mi
 
 async def test_settings_that_cannot_be_used_are_one_sentence(empty: Terminal) -> None:
     done = await empty.run("doctor", ENGINE_SLOTS="many")
-    assert done.code == 1
+    assert done.code == 78
     assert done.out == ""
     assert done.err.count("\n") == 1
     assert "ENGINE_SLOTS" in done.err
