@@ -109,9 +109,9 @@ class StudyBot(commands.Bot):
         settings = self.services.settings
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 
-    async def _opened(self, _guild: int, _channel: int) -> bool:
+    async def _opened(self, guild: int, channel: int) -> bool:
         """Say whether every post in a channel is a question."""
-        return False
+        return channel in (await self.services.records.servers.of(guild)).open_channels
 
     async def on_ready(self) -> None:
         """Tell the log."""

@@ -18,7 +18,8 @@ import discord
 
 from bot.asking import Question
 from bot.events import Notice, NoticeKind
-from bot.present.answers import Answers, Place
+from bot.memory import Place
+from bot.present.answers import Answers
 from bot.present.cards import notice
 from bot.present.delivery import ChannelSurface
 from bot.present.intake import LEAVING, Intake
