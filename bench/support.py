@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.evidence import Evidence, evidence_of, nearness
-from bot.support import THRESHOLD, features, score
+from bot.support import THRESHOLD, features, plainly, score
 from knowledge.door import Door
 from knowledge.embedding import load_embedder
 from knowledge.identity import identify
@@ -56,16 +56,20 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A label, its features and what judging it took (seconds, embedding and features)."""
+    """A label, its features and what judging it took (seconds).
+
+    `plain` is the verdict of the words alone; None where the sentence had to be embedded.
+    """
 
     label: Label
     features: dict[str, float]
+    plain: bool | None
     seconds: float
 
     @property
     def kept(self) -> bool:
         """Whether the citation would be kept."""
-        return score(self.features) >= THRESHOLD
+        return score(self.features) >= THRESHOLD if self.plain is None else self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,8 @@ def measure(labels: Iterable[Label]) -> list[Measured]:
         evidence[passage.id] = evidence_of(passage, texts, encode(texts))
     found = []
     for label in labels:
-        begun = time.perf_counter()
+        cited = evidence[label.passage]
         vector = encode([label.sentence])[0]
-        spent = time.perf_counter() - begun
         others = [
             item
             for name, item in evidence.items()
@@ -123,8 +126,11 @@ def measure(labels: Iterable[Label]) -> list[Measured]:
         ]
         others.sort(key=lambda item: -nearness(vector, item))
         begun = time.perf_counter()
-        seen = features(label.sentence, vector, evidence[label.passage], others[:OTHERS])
-        found.append(Measured(label, seen, spent + time.perf_counter() - begun))
+        plain = plainly(label.sentence, cited, others[:OTHERS])
+        if plain is None:
+            encode([label.sentence])
+        seen = features(label.sentence, vector, cited, others[:OTHERS])
+        found.append(Measured(label, seen, plain, time.perf_counter() - begun))
     door.close()
     return found
 
@@ -180,17 +186,19 @@ async def main(as_json: bool) -> None:  # noqa: FBT001  # the signature every be
         found = await asyncio.to_thread(measure, labels)
         precision, recall = precision_recall(found)
         cost = 1000 * float(np.median([item.seconds for item in found]))
+        embedded = sum(item.plain is None for item in found) / len(found)
         kinds = [asdict(row) for row in table(found)]
         result[split] = {
             "precision": precision,
             "recall": recall,
             "milliseconds": cost,
+            "embedded": embedded,
             "kinds": kinds,
         }
         if not as_json:
             _print(split, table(found))
             kept = f"precision {precision:.2f}, recall {recall:.2f}"
-            print(f"kept citations: {kept}; {cost:.1f} ms a claim\n")
+            print(f"kept citations: {kept}; {cost:.1f} ms a claim, {embedded:.0%} embedded\n")
     if as_json:
         print(json.dumps(result, indent=2))
 

@@ -11,7 +11,7 @@ import re
 
 from bot import lexicon
 from bot.evidence import Evidence
-from bot.wording import Wording, analyse, clauses, stem
+from bot.wording import Wording, analyse, clauses, names_in, stem
 from knowledge.passages import Vectors
 
 SAME_SUBJECT = 0.6
@@ -141,16 +141,18 @@ def _subject(clause: Wording, cited: Evidence, best: int) -> dict[str, float]:
 def _pairs_differently(claim: str, cited: Evidence) -> bool:
     """Tell whether the claim links names ("made by") that the passage nowhere puts together."""
     known = cited.whole.names - lexicon.ACRONYMS
-    there = [_segment_names(segment) for segment in _SEGMENT.split(cited.text)]
     linked = [
         segment
         for segment in _SEGMENT.split(claim)
         if _LINK.search(segment) and len(segment.split()) <= LINK_REACH
     ]
-    here = [_segment_names(segment) & known for segment in linked]
-    return any(len(n) > 1 and not any(n <= other for other in there) for n in here)
+    here = [names for segment in linked if len(names := _segment_names(segment) & known) > 1]
+    if not here:
+        return False
+    there = [_segment_names(segment) for segment in _SEGMENT.split(cited.text)]
+    return any(not any(names <= other for other in there) for names in here)
 
 
 def _segment_names(segment: str) -> set[str]:
     # A word before it keeps the segment's first name from passing for a sentence's capital.
-    return set(analyse(f"a {segment}").names)
+    return names_in(f"a {segment}")

@@ -120,7 +120,7 @@ def clauses(sentence: str) -> list[str]:
 @lru_cache(maxsize=2048)
 def analyse(text: str) -> Wording:
     """Read `text`; Markdown emphasis does not matter."""
-    plain = text.replace("*", "").replace("`", " ").replace("’", "'")
+    plain = _plain(text)
     words: list[Word] = []
     poles: set[tuple[int, int, bool]] = set()
     for statement in _STATEMENT.split(plain):
@@ -133,11 +133,20 @@ def analyse(text: str) -> Wording:
         words=tuple(words),
         meanings=frozenset(word.meaning for word in words),
         numbers=frozenset(number for token in tokens for number in _numbers(token.lower())),
-        names=frozenset(_names(tokens) | _code_words(text)),
+        names=frozenset(names_in(text)),
         subjects=_subjects(plain),
         poles=frozenset(poles),
         english=_english([token.lower() for token in tokens]),
     )
+
+
+def names_in(text: str) -> set[str]:
+    """Return what is written in `text` like a name, or as code, in small letters."""
+    return _names(_TOKEN.findall(_plain(text))) | _code_words(text)
+
+
+def _plain(text: str) -> str:
+    return text.replace("*", "").replace("`", " ").replace("’", "'")
 
 
 def _read(statement: str) -> list[tuple[str, bool]]:
