@@ -69,12 +69,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A member's question; an answer needs all of `facts`. Foreign questions have none."""
+    """A member's question; an answer needs all of `facts`. Foreign questions have none.
+
+    `about` names the lessons it is about: "landscape" (the nine on the landscape) or "field".
+    """
 
     id: str
     kind: str
     question: str
     split: Split
+    about: str = "landscape"
     facts: tuple[Fact, ...] = ()
     history: tuple[Turn, ...] = ()
 
@@ -95,10 +99,11 @@ def load_facts() -> dict[str, Fact]:
 
 def load_questions(split: Split | None = None) -> tuple[Question, ...]:
     """Return the questions the lessons answer, of one split or of both. Raises LabelsInvalid."""
-    questions = _load("questions.jsonl", load_facts())
+    facts = load_facts()
+    questions = (*_load("questions.jsonl", facts), *_load("field.jsonl", facts, about="field"))
     for question in questions:
         if not question.facts:
-            raise LabelsInvalid(f"questions.jsonl: {question.id} names no fact")
+            raise LabelsInvalid(f"{question.id} names no fact")
     return _of(questions, split)
 
 
@@ -207,7 +212,7 @@ def _named(part: str, names: dict[str, list[str]]) -> list[str]:
     return names[name]
 
 
-def _load(file_name: str, facts: dict[str, Fact]) -> tuple[Question, ...]:
+def _load(file_name: str, facts: dict[str, Fact], about: str = "landscape") -> tuple[Question, ...]:
     questions: dict[str, Question] = {}
     for line in (_FOLDER / file_name).read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
@@ -224,6 +229,7 @@ def _load(file_name: str, facts: dict[str, Fact]) -> tuple[Question, ...]:
             kind=entry["kind"],
             question=entry["question"],
             split=entry["split"],
+            about=about,
             facts=tuple(facts[fact] for fact in entry.get("facts", ())),
             history=tuple(Turn(turn["role"], turn["content"]) for turn in entry.get("history", ())),
         )

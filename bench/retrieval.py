@@ -74,24 +74,32 @@ def ask_plain(
 
 
 def quality_table(ours: Sequence[Result], plain: Sequence[Result]) -> Table:
-    """Hits and reciprocal ranks by kind; the English single-turn kinds together, and all."""
+    """Hits and reciprocal ranks by subject and kind; the English single turns together, and all."""
     kinds = sorted({result.question.kind for result in ours})
+    single = tuple(kind for kind in kinds if kind not in NOT_PLAIN)
     groups: list[tuple[str, tuple[str, ...]]] = [(kind, (kind,)) for kind in kinds]
-    groups.append(("English single turns", tuple(k for k in kinds if k not in NOT_PLAIN)))
-    groups.append(("all", tuple(kinds)))
+    groups += [("English single turns", single), ("all", tuple(kinds))]
     rows: list[tuple[Cell, ...]] = []
-    for name, members in groups:
-        chosen = [[r for r in side if r.question.kind in members] for side in (ours, plain)]
-        if chosen[0]:
-            rows.append((name, len(chosen[0]), *_scores(chosen[0]), *_scores(chosen[1])))
+    for about in sorted({result.question.about for result in ours}, reverse=True):
+        for name, members in groups:
+            chosen = [
+                [r for r in side if r.question.kind in members and r.question.about == about]
+                for side in (ours, plain)
+            ]
+            if chosen[0]:
+                scores = (*_scores(chosen[0]), *_scores(chosen[1]))
+                rows.append((about, name, len(chosen[0]), *scores))
     heads = (*(f"hit@{k}" for k in DEPTHS), "MRR")
-    columns = ("kind", "n", *heads, *(f"plain {head}" for head in heads))
+    columns = ("about", "kind", "n", *heads, *(f"plain {head}" for head in heads))
     return Table("quality", "Facts found within 6,000 characters", columns, tuple(rows))
 
 
 def declined_table(ours: Sequence[Result], foreign: Sequence[Result]) -> Table:
     """Shares declined: of what the lessons answer (wrongly), and of each kind they do not."""
-    rows: list[tuple[Cell, ...]] = [("answerable (wrongly)", len(ours), _declined(ours))]
+    rows: list[tuple[Cell, ...]] = []
+    for about in sorted({result.question.about for result in ours}, reverse=True):
+        mine = [result for result in ours if result.question.about == about]
+        rows.append((f"answerable, {about} (wrongly)", len(mine), _declined(mine)))
     for kind in sorted({result.question.kind for result in foreign}):
         chosen = [result for result in foreign if result.question.kind == kind]
         rows.append((kind, len(chosen), _declined(chosen)))

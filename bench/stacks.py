@@ -19,11 +19,12 @@ from tempfile import TemporaryDirectory
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from bench.labels import Question
+from knowledge.curriculum import curriculum
 from knowledge.door import Door
 from knowledge.embedding import Embedder, load_embedder
 from knowledge.identity import PACKAGED, identify
 from knowledge.index import Index
-from knowledge.lesson import SHIPPED, Lesson, survey
+from knowledge.lesson import SHIPPED, Lesson
 from knowledge.passages import Found, Passage, Vectors
 from knowledge.refresh import refresh
 from knowledge.search import Search
@@ -60,11 +61,11 @@ def load_packaged() -> Embedder:
 
 
 def shipped(*, asks: bool = True) -> tuple[Lesson, ...]:
-    """Return the shipped lessons; without `asks`, as an author writes them who adds none.
+    """Return the shipped lessons and the roster; without `asks`, as if no author listed any.
 
     Raises ValueError when a lesson file has a fault.
     """
-    found = survey([SHIPPED])
+    found = curriculum([SHIPPED])
     if found.faults:
         raise ValueError("; ".join(found.faults))
     return found.lessons if asks else tuple(_bare(lesson) for lesson in found.lessons)

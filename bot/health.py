@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import EngineError, MemoryUnavailable
@@ -9,6 +11,7 @@ from bot.library import Library
 from bot.memory import Memory
 from bot.model import Engine, ModelEntry
 from bot.settings import Settings
+from knowledge.roster import System, stale_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,21 @@ def lessons_health(library: Library) -> PartHealth:
         return PartHealth("lessons", sentence + "; ".join(faults), "mend the files named", ok=False)
     passages = sum(len(lesson.passages) for lesson in library.lessons)
     return PartHealth("lessons", f"{count} lessons with {passages} passages")
+
+
+def roster_health(systems: Sequence[System], today: dt.date) -> PartHealth:
+    """Say whether the roster's rows are fresh enough to be told as today's facts."""
+    stale = stale_rows(systems, today)
+    if not stale:
+        return PartHealth("roster", f"{len(systems)} systems, all fresh", needed=False)
+    rows = ", ".join(f"{system.name} (checked {system.checked})" for system in stale)
+    return PartHealth(
+        "roster",
+        f"{len(stale)} of {len(systems)} systems were checked too long ago: {rows}",
+        "check these rows in knowledge/roster/ and set their `checked`",
+        ok=False,
+        needed=False,
+    )
 
 
 def index_health(library: Library) -> PartHealth:

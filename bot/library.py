@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, IndexUnavailable
 from bot.settings import Settings
+from knowledge.curriculum import curriculum
 from knowledge.door import Door
 from knowledge.identity import identify
 from knowledge.index import Change, Index, IndexBusy, Progress
-from knowledge.lesson import Lesson, lesson_folders, survey
+from knowledge.lesson import Lesson, lesson_folders
 from knowledge.passages import Found, SearchUnavailable, Vectors
+from knowledge.roster import System, read_roster
 
 if TYPE_CHECKING:  # imported for real in a thread, see Library._load
     from knowledge.embedding import Embedder
@@ -42,7 +44,9 @@ class Library:
         self._loading: asyncio.Task[_Loaded] | None = None
         self._embedder: Embedder | None = None
         self.index = Index(settings.index_dir)
-        found = survey(lesson_folders(settings.lessons_dir))
+        roster = read_roster()
+        found = curriculum(lesson_folders(settings.lessons_dir), roster)
+        self.systems: tuple[System, ...] = roster.systems
         self.lessons: tuple[Lesson, ...] = found.lessons
         self.faults: tuple[str, ...] = found.faults
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.health import (
     index_health,
     lessons_health,
     records_health,
+    roster_health,
     token_health,
 )
 from bot.library import Library
@@ -26,6 +28,7 @@ from bot.settings import Settings
 from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
+from knowledge.roster import System
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -84,11 +87,17 @@ class Services:
         """The lessons, in their order."""
         return self.library.lessons
 
+    @property
+    def systems(self) -> tuple[System, ...]:
+        """The roster's systems, by name."""
+        return self.library.systems
+
     async def health(self) -> tuple[PartHealth, ...]:
         """Look at every part."""
         return (
             lessons_health(self.library),
             index_health(self.library),
+            roster_health(self.library.systems, dt.datetime.now(dt.UTC).date()),
             *await engine_health(self.engine, self.model.entry),
             await records_health(self.records.memory),
             token_health(self.settings),

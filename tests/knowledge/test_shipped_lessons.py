@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.labels import load_facts, states
+from knowledge.curriculum import curriculum
 from knowledge.lesson import SHIPPED, survey
 
 
@@ -22,7 +23,7 @@ def test_every_labelled_fact_is_stated_by_some_passage() -> None:
     """The failure names every fact that no single passage states."""
     passages = [
         f"{passage.heading}\n{passage.text}"
-        for lesson in survey([SHIPPED]).lessons
+        for lesson in curriculum([SHIPPED]).lessons
         for passage in lesson.passages
     ]
     missing = [
