@@ -32,10 +32,10 @@ from knowledge.passages import Found, Hit, Quote, SearchUnavailable
 CANDIDATE_UNITS = 120
 CANDIDATES = 40
 
-RELEVANCE = ((3.34, 1.61, 0.48, 1.38), -4.45)
+RELEVANCE = ((5.2, 0.22, 1.1, 2.32), -5.59)
 """Weights of late interaction, sentence, ask and words, and the constant."""
 
-COVERAGE = ((9.27, 2.87, 5.03), -6.48)
+COVERAGE = ((5.28, 3.03, 5.11), -5.61)
 """Weights of the best late interaction, sentence and ask, and the constant."""
 
 OTHER_MODEL = (

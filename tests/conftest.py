@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
+from knowledge.curriculum import curriculum
 from knowledge.door import Door
 from knowledge.identity import PACKAGED, ModelIdentity, identify
 from knowledge.index import Index
-from knowledge.lesson import Lesson, lesson_folders, survey
+from knowledge.lesson import Lesson, lesson_folders
 
 if TYPE_CHECKING:  # imported for real in the fixtures: only tests that need torch wait for it
     from knowledge.embedding import Embedder
@@ -56,8 +57,8 @@ def embedder(identity: ModelIdentity, door: Door) -> Embedder:
 
 @pytest.fixture(scope="session")
 def shipped() -> tuple[Lesson, ...]:
-    """Return the shipped lessons."""
-    return survey(lesson_folders(None)).lessons
+    """Return the shipped lessons and the roster."""
+    return curriculum(lesson_folders(None)).lessons
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,8 @@ from knowledge.search import RELEVANCE, Search
 
 
 def few(questions: Sequence[Question]) -> list[Question]:
-    """One question of each kind and split."""
-    return list({(one.kind, one.split): one for one in questions}.values())
+    """One question of each subject, kind and split."""
+    return list({(one.about, one.kind, one.split): one for one in questions}.values())
 
 
 def test_every_bench_is_found_by_its_file() -> None:
@@ -70,11 +70,19 @@ def test_retrieval_counts_both_searches_and_the_gate(
     plain = ask_plain(baseline.find, questions)
     rows = quality_table(ours, plain).records()
     assert [row["kind"] for row in rows][-2:] == ["English single turns", "all"]
-    assert rows[-1]["n"] == len(questions)
+    every = [row["n"] for row in rows if row["kind"] == "all"]
+    assert len(every) == 2
+    assert sum(every) == len(questions)  # type: ignore[arg-type]  # counts
     assert all(row["hit@1"] <= row["hit@4"] <= row["hit@8"] for row in rows)  # type: ignore[operator]  # cells of these columns are numbers
     far = ask_ours(search, few(load_foreign("report")))
     shares = {row["questions"]: row["share"] for row in declined_table(ours, far).records()}
-    assert set(shares) == {"answerable (wrongly)", "far", "near", "harmful"}
+    assert set(shares) == {
+        "answerable, landscape (wrongly)",
+        "answerable, field (wrongly)",
+        "far",
+        "near",
+        "harmful",
+    }
     assert len(latency_table(ours, plain, [0.01]).rows) == 3
 
 
@@ -105,7 +113,7 @@ def test_fitting_prefers_the_passages_that_state_the_facts(search: Search) -> No
     tune = [case for case in cases if case.question.split == "tune"]
     relevance, coverage = fit_relevance(tune), fit_coverage(tune)
     assert len(relevance[0]) == len(RELEVANCE[0])
-    assert area(tune, coverage) > 0.9
+    assert area(tune, coverage) > 0.8
     rows = relevance_table(cases, [("fitted", relevance)]).records()
     assert {row["questions"] for row in rows} == {"English single turns", "others"}
     lowest, highest = gate_table(cases, coverage, (0.0, 1.01)).rows

@@ -355,6 +355,15 @@ async def test_a_reader_that_leaves_ends_the_program_without_a_trace(empty: Term
     assert b"Exception" not in err
 
 
+async def test_roster_lists_each_system_and_draws_the_landscape(empty: Terminal) -> None:
+    picture = empty.data.parent / "landscape.png"
+    done = await empty.run("roster", "--plot", str(picture))
+    assert done.code == 0
+    assert "GPT-4, OpenAI\n    frontier, retired since 2026-10-23" in done.out
+    assert "    base: no base model of Phi-3 was published" in done.out
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 async def test_doctor_fails_without_an_index_and_says_what_builds_it(empty: Terminal) -> None:
     done = await empty.run("doctor")
     assert done.code == 1
