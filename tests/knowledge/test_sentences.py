@@ -88,9 +88,9 @@ def test_units_are_slices_and_nothing_but_layout_lies_between_them(text: str) ->
     position = 0
     for unit in split_units(text):
         assert text[unit.start : unit.end] == unit.text
-        assert not re.search(r"[^\W\d]|[\[\]()!?…。]", text[position : unit.start])
+        assert not re.search(r"[^\W\d_]|[\[\]()!?…。]", text[position : unit.start])
         position = unit.end
-    assert not re.search(r"[^\W\d]|[\[\]()!?…。]", text[position:])
+    assert not re.search(r"[^\W\d_]|[\[\]()!?…。]", text[position:])
 
 
 def test_a_sentence_is_told_as_soon_as_the_next_one_begins() -> None:
