@@ -119,8 +119,12 @@ class Asking:
     ) -> AsyncGenerator[Event]:
         """Wait for a slot, make an unclear question clear, and let the model write."""
         async with self._queue.place(question.member) as place:
+            waited = False
             async for turn in place.turns():
+                waited = True
                 yield Waiting(turn.position, turn.expected_seconds)
+            if waited:
+                yield Waiting(0, None)
             if _unclear(found):
                 found = await self._rewritten(question, found, writer)
                 yield SourcesFound(found.hits)

@@ -34,7 +34,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The question stands in the queue: `position` 1 is next; the wait is a guess."""
+    """The question stands in the queue: `position` 1 is next; the wait is a guess.
+
+    After a wait comes position 0: its turn has come.
+    """
 
     position: int
     expected_seconds: float | None

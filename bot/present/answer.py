@@ -198,7 +198,7 @@ class Answer:
 
     def _going_on(self) -> str:
         match self.state:
-            case State.WAITING if self._waiting is not None:
+            case State.WAITING if self._waiting is not None and self._waiting.position:
                 place = self._waiting.position
                 turn = "You are next" if place == 1 else f"{place - 1} before you"
                 return f"⏳ {turn}{_expected(self._waiting.expected_seconds)}."
@@ -208,6 +208,8 @@ class Answer:
                 return f"💭 Thinking … {self.thought} tokens so far"
             case State.WRITING:
                 return "✍️ Writing …"
+            case State.WAITING:
+                return "📖 Reading the passages …"
             case _:
                 return "🔎 Looking through the lessons …"
 

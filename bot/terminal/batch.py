@@ -84,7 +84,10 @@ async def _telling(
 ) -> AsyncIterator[Event]:
     async for event in events:
         if isinstance(event, Waiting):
-            tell(f"{name}: waiting, number {event.position} in the queue")
+            where = (
+                f"waiting, number {event.position} in the queue" if event.position else "its turn"
+            )
+            tell(f"{name}: {where}")
         yield event
 
 

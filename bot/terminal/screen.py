@@ -92,6 +92,8 @@ class _Answer:
     def take(self, event: Event) -> None:
         screen = self._screen
         match event:
+            case Waiting(0):
+                screen.tell("It is your turn")
             case Waiting(position, seconds):
                 wait = f", about {seconds:.0f} s" if seconds is not None else ""
                 screen.tell(f"Waiting, number {position} in the queue{wait}")
