@@ -9,6 +9,8 @@
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
     ├── MemberBusy             this member already has as many waiting as is fair
+    ├── LineupUnknown          no line-up has this name
+    ├── ModelsMissing          nothing of a line-up is installed
     └── EngineError            a model could not write, or not to its end
         ├── EngineUnreachable  no engine answers at its address
         ├── EngineBusy         the engine refused for load
@@ -94,6 +96,21 @@ class MemberBusy(BotError):
         super().__init__(
             f"You already have {waiting} questions waiting, which is as many as is fair. "
             "Let one finish, or stop it, and ask again."
+        )
+
+
+class LineupUnknown(BotError):
+    """No line-up has this name, or none has the stages that were wished for."""
+
+
+class ModelsMissing(BotError):
+    """Nothing of a line-up is installed; `pulls` has the line that installs each model."""
+
+    def __init__(self, title: str, tags: Sequence[str]) -> None:
+        self.pulls = tuple(f"ollama pull {tag}" for tag in tags)
+        super().__init__(
+            f"No model of the line-up “{title}” is installed. An organiser can run: "
+            + "; ".join(self.pulls)
         )
 
 

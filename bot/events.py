@@ -69,6 +69,7 @@ class NoticeKind(StrEnum):
     UNSUPPORTED = "unsupported"
     CUT = "cut"
     EMPTY = "empty"
+    DEVIATION = "deviation"
 
 
 @dataclass(frozen=True, slots=True)

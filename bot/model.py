@@ -77,12 +77,13 @@ class Delta:
     """The newest piece of text, of thinking, or of both.
 
     `pieces` of the engine's stream were joined in it: about as many tokens, as Ollama
-    sends one at a time. The exact number comes with `Ended`.
+    sends one at a time. The exact number comes with `Ended`. `thoughts` of them were thinking.
     """
 
     text: str = ""
     thinking: str = ""
     pieces: int = 1
+    thoughts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,17 @@ class Engine(Protocol):
 
     async def show(self, tag: str) -> ModelCard:
         """Return what a model says of itself. Raises `EngineError`."""
+        ...
+
+    def model(self, entry: ModelEntry) -> Model:
+        """Return the port to one model of this server."""
+        ...
+
+    async def render(
+        self, entry: ModelEntry, messages: Sequence[Message], *, think: Think, sampling: Sampling
+    ) -> str | None:
+        """Return what `chat` would give the model: the messages with the chat template applied.
+
+        None when the engine cannot tell. Raises `EngineError`.
+        """
         ...

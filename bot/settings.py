@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     engine_slots: int = Field(
         default=1, ge=1, description="Answers the engine writes at once (OLLAMA_NUM_PARALLEL)."
     )
+    demo_dir: Path | None = Field(
+        default=None,
+        description="A folder of your own `demos/*.toml` and `lineups/*.toml`.",
+    )
+    demo_slots: int = Field(default=1, ge=1, description="Demos that run at once.")
+    demo_memory_gb: float = Field(
+        default=12.0,
+        gt=0,
+        description="Memory in GB that models of a demo may take together; else they take turns.",
+    )
     queue_bound: int = Field(default=256, ge=1, description="Questions that may wait in all.")
     num_ctx: int = Field(
         default=8192,
@@ -69,7 +79,7 @@ class Settings(BaseSettings):
         description="Tokens of context the model is loaded with.",
     )
 
-    @field_validator("data_dir", "lessons_dir")
+    @field_validator("data_dir", "lessons_dir", "demo_dir")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         """Read `~` as the home folder."""

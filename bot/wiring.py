@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from bot.asking import Asking
 from bot.conversation import Conversations
+from bot.curated import SHIPPED as DEMOS
+from bot.curated import read_curated
+from bot.demos import Demos, Limits
 from bot.health import (
     PartHealth,
     engine_health,
@@ -20,11 +23,13 @@ from bot.health import (
     token_health,
 )
 from bot.library import Library
+from bot.lineup import SHIPPED as LINEUPS
+from bot.lineup import read_lineups
 from bot.memory import Memory
 from bot.model import Engine, Model
 from bot.queue import FairQueue
 from bot.servers import ServerBook
-from bot.settings import Settings
+from bot.settings import Settings, whole_address
 from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
@@ -81,6 +86,7 @@ class Services:
     engine: Engine
     model: Model
     records: Records
+    demos: Demos
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -104,6 +110,23 @@ class Services:
         )
 
 
+def _demos(
+    settings: Settings, library: Library, engine_at: Callable[[str | None], Engine]
+) -> Demos:
+    passages = {passage.id for lesson in library.lessons for passage in lesson.passages}
+    own = settings.demo_dir
+    lineups = read_lineups([LINEUPS, *([own / "lineups"] if own else [])])
+    curated = read_curated([DEMOS, *([own / "demos"] if own else [])], passages, lineups)
+    room = int(settings.demo_memory_gb * 1e9)
+    return Demos(
+        engine_at,
+        FairQueue(settings.demo_slots, settings.queue_bound),
+        lineups,
+        curated,
+        Limits(settings.num_ctx, settings.engine_slots, room),
+    )
+
+
 @asynccontextmanager
 async def open_services(
     settings: Settings, *, refresh: bool = False, load: bool = True, progress: Progress = _silent
@@ -116,7 +139,15 @@ async def open_services(
     from bot.engines.ollama import OllamaEngine  # noqa: PLC0415  the one lazy place: a fast start
 
     library = Library(settings, progress)
-    engine = OllamaEngine(settings.ask_entry.base_url)
+    engines: dict[str, OllamaEngine] = {}
+
+    def engine_at(host: str | None) -> OllamaEngine:
+        url = whole_address(host) if host else settings.ollama_host
+        if url not in engines:
+            engines[url] = OllamaEngine(url)
+        return engines[url]
+
+    engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
     records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
@@ -131,8 +162,10 @@ async def open_services(
             engine=engine,
             model=model,
             records=records,
+            demos=_demos(settings, library, engine_at),
         )
     finally:
         await records.close()
-        await engine.aclose()
+        for opened in engines.values():
+            await opened.aclose()
         await library.close()

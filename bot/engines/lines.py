@@ -45,11 +45,14 @@ def joined(burst: Sequence[Piece], splitter: ThinkSplitter | None) -> Delta:
     """Return what the pieces of one burst say together; thinking between tags is kept apart."""
     texts: list[str] = []
     thoughts: list[str] = []
+    pieces = thinking = 0
     for piece in burst:
         delta = splitter.feed(piece.text) if splitter else Delta(piece.text)
         texts.append(delta.text)
         thoughts += [piece.thinking, delta.thinking]
-    return Delta("".join(texts), "".join(thoughts), len(burst))
+        thinking += bool(piece.thinking or delta.thinking)
+        pieces += bool(piece.text or piece.thinking)
+    return Delta("".join(texts), "".join(thoughts), pieces, thinking)
 
 
 def _ended(line: Line) -> Ended:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 import httpx
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
@@ -21,6 +20,8 @@ from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
 from bot.engines.lines import Line, Piece, joined, pieces_of
 from bot.engines.patience import Patience, gathered
+from bot.engines.payload import encodable, options_of, turns_of
+from bot.engines.rendering import first_rendered
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import EngineError, RequestRefused
 from bot.model import (
@@ -101,6 +102,22 @@ class OllamaEngine:
         """Return the server's version. Raises `EngineError`."""
         return await self.inventory.version()
 
+    async def render(
+        self, entry: ModelEntry, messages: Sequence[Message], *, think: Think, sampling: Sampling
+    ) -> str | None:
+        """Return what `chat` would give the model; None when this Ollama is too old to tell.
+
+        Ollama loads the model for it, so ask while it is loaded. Raises `EngineError`.
+        """
+        body = {
+            "model": entry.tag,
+            "messages": turns_of(messages),
+            "think": think,
+            "options": options_of(entry, sampling),
+            "keep_alive": _KEEP_ALIVE,
+        }
+        return await first_rendered(self._http, body)
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
@@ -132,8 +149,8 @@ class OllamaModel:
         """
         if not messages:  # Ollama would take it for a preload
             raise RequestRefused(self._entry.tag, "There is nothing to answer.")
-        turns = [{"role": turn.role, "content": _encodable(turn.content)} for turn in messages]
-        options = self._options(sampling)
+        turns = turns_of(messages)
+        options = options_of(self._entry, sampling)
 
         async def start() -> AsyncIterator[ChatResponse]:
             return await self._engine.client.chat(
@@ -156,12 +173,12 @@ class OllamaModel:
         """
         if not prompt:  # Ollama would take it for a preload
             raise RequestRefused(self._entry.tag, "There is nothing to continue.")
-        options = self._options(sampling)
+        options = options_of(self._entry, sampling)
 
         async def start() -> AsyncIterator[GenerateResponse]:
             return await self._engine.client.generate(
                 model=self._entry.tag,
-                prompt=_encodable(prompt),
+                prompt=encodable(prompt),
                 raw=True,
                 think=False,  # absent means true, and would eat literal think tags
                 options=options,
@@ -186,20 +203,6 @@ class OllamaModel:
                 )
         except (ResponseError, *LIBRARY_ERRORS) as error:
             raise self._translated(error) from error
-
-    def _options(self, sampling: Sampling) -> dict[str, Any]:
-        if sampling.num_predict < 1:
-            raise ValueError("num_predict must be at least 1: a text without bound may never end")
-        options: dict[str, Any] = {
-            "num_ctx": self._entry.num_ctx,
-            "num_predict": sampling.num_predict,
-            "temperature": sampling.temperature,
-        }
-        if sampling.seed is not None:
-            options["seed"] = sampling.seed
-        if sampling.stop:
-            options["stop"] = list(sampling.stop)
-        return options
 
     async def _events(
         self, start: Callable[[], Awaitable[AsyncIterator[Line]]], splitter: ThinkSplitter | None
@@ -264,8 +267,3 @@ class OllamaModel:
         patience = self._engine.patience
         limit = patience.gap if isinstance(error, Silence) else patience.first_token
         return from_library(error, self._entry.tag, limit)
-
-
-def _encodable(text: str) -> str:
-    """Replace halves of surrogate pairs, which no JSON body can carry."""
-    return text.encode("utf-8", "replace").decode()

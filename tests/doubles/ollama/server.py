@@ -40,11 +40,15 @@ class FakeOllama:
 
     `num_parallel` generations run at once, the others wait without a header, as
     on the real server. `requests` logs everything that was asked and `loads`
-    every (tag, num_ctx) that was brought into memory. Leaving the block raises
+    every (tag, num_ctx) that was brought into memory. Without `renders` it is a server too
+    old for `_debug_render_only`. Leaving the block raises
     AssertionError when a route was asked that Ollama does not have.
     """
 
-    def __init__(self, models: Sequence[FakeModel] = (), *, num_parallel: int = 1) -> None:
+    def __init__(
+        self, models: Sequence[FakeModel] = (), *, num_parallel: int = 1, renders: bool = True
+    ) -> None:
+        self.renders = renders
         self.models = {model.name: model for model in models}
         self.requests: list[FakeRequest] = []
         self.loads: list[tuple[str, int]] = []
@@ -68,7 +72,7 @@ class FakeOllama:
     @property
     def generations(self) -> list[FakeRequest]:
         """The requests that wanted text."""
-        return [request for request in self.requests if request.wants_text]
+        return [r for r in self.requests if r.wants_text and not r.body.get("_debug_render_only")]
 
     def resident(self) -> tuple[str, ...]:
         """Return the names of the models in memory."""
@@ -191,7 +195,7 @@ class FakeOllama:
         model = self._model(request)
         check_generation(request, model.capabilities)
         request.prompt = model.render(request)
-        if request.body.get("_debug_render_only"):
+        if self.renders and request.body.get("_debug_render_only"):
             return web.json_response(wire.rendered(request))
         keep_alive = request.keep_alive
         if not request.wants_text and keep_alive == 0:

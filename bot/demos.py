@@ -1,0 +1,269 @@
+"""Demos: one prompt, several training stages, one stream of events.
+
+    which line-up? → is it a fair one? → whose turn? → everybody at once, or in a row
+
+A contender that is slow, is being loaded or has failed holds no other up, and its failure is an
+event like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+
+from bot.curated import Curated, CuratedDemos, Form
+from bot.errors import BotError, EngineError, LineupUnknown, ModelsMissing, QuestionInvalid
+from bot.events import Waiting
+from bot.fairness import fairness
+from bot.lineup import Contender, Lineup, Lineups, best
+from bot.model import Engine, ModelEntry, Sampling
+from bot.panes import DemoEvent, Opened, Planned, Ran, Refused, Seat
+from bot.performance import Part, Script
+from bot.plan import Installed, LoadTimes, key, make_plan
+from bot.queue import FairQueue
+from bot.row import Row
+from knowledge.stage import Stage
+
+LONGEST_PROMPT = 4_000
+"""Characters of a prompt."""
+SEED = 7
+PREDICT = 400
+"""Tokens a contender may write where nothing else is said; thinking counts."""
+TEMPERATURE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a member wants to see. `member` is the key under which they queue.
+
+    Without a `lineup` the best one is used whose models are there. `curated` names the demo
+    the prompt belongs to.
+    """
+
+    prompt: str
+    member: str
+    lineup: str | None = None
+    stages: tuple[Stage, ...] = ()
+    seed: int = SEED
+    temperature: float = TEMPERATURE
+    num_predict: int = PREDICT
+    form: Form = "plain"
+    curated: Curated | None = None
+
+
+def order_of(demo: Curated, member: str, *, lineup: str | None = None) -> Order:
+    """Return the order that shows a curated demo."""
+    return Order(
+        demo.prompt,
+        member,
+        lineup=lineup,
+        stages=demo.stages,
+        temperature=demo.temperature,
+        num_predict=demo.num_predict,
+        form=demo.form,
+        curated=demo,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the machine bears.
+
+    The context (tokens) of each model, the texts one model writes at once, and the memory (bytes)
+    that models may take together.
+    """
+
+    num_ctx: int
+    slots: int
+    room: int
+
+
+class Demos:
+    """Runs demos. `engine_at` returns the engine at an address, None being the bot's own."""
+
+    def __init__(
+        self,
+        engine_at: Callable[[str | None], Engine],
+        queue: FairQueue,
+        lineups: Lineups,
+        curated: CuratedDemos,
+        limits: Limits,
+    ) -> None:
+        self._engine_at = engine_at
+        self._queue = queue
+        self.lineups = lineups
+        self.curated = curated
+        self._limits = limits
+        self._loads = LoadTimes()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Every fault of every file of line-ups and demos."""
+        return (*self.lineups.faults, *self.curated.faults)
+
+    async def installed(self) -> Installed:
+        """Return what is installed on the engines of all line-ups.
+
+        An engine that cannot be reached has nothing; raises `EngineError` when none can be.
+        """
+        hosts = {c.host: None for lineup in self.lineups.all for c in lineup.contenders}
+        answers = await asyncio.gather(
+            *(self._engine_at(host).models() for host in hosts), return_exceptions=True
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, EngineError):
+                raise answer
+        failed = [answer for answer in answers if isinstance(answer, EngineError)]
+        if failed and len(failed) == len(answers):
+            raise failed[0]
+        listed = zip(hosts, answers, strict=True)
+        return {
+            (host, model.name): model
+            for host, models in listed
+            if not isinstance(models, BaseException)
+            for model in models
+        }
+
+    async def run(self, order: Order) -> AsyncGenerator[DemoEvent]:
+        """Run a demo. Closing the stream closes every generation."""
+        try:
+            order = replace(order, prompt=_readable(order.prompt))
+            models = await self.installed()
+            lineup = self._choose(order, models)
+            parts = await self._cast(lineup.of_stages(order.stages), models)
+            yield await self._opened(order, lineup, parts)
+            async with self._queue.place(order.member) as place:
+                async for turn in place.turns():
+                    yield Waiting(turn.position, turn.expected_seconds)
+                models = await self.installed()
+                parts = [replace(p, cold=_is_cold(p.seat.contender, models)) for p in parts]
+                async with aclosing(self._run(order, parts, models)) as events:
+                    async for event in events:
+                        yield event
+            yield Ran()
+        except BotError as error:
+            yield Refused(error)
+
+    def _choose(self, order: Order, models: Installed) -> Lineup:
+        """Return the line-up to use. Raises LineupUnknown, ModelsMissing."""
+        if order.lineup is not None:
+            lineup = self.lineups.find(order.lineup)
+            if lineup is None or not lineup.of_stages(order.stages):
+                known = ", ".join(known.slug for known in self.lineups.all)
+                raise LineupUnknown(
+                    f"There is no line-up '{order.lineup}' with these stages. There are: {known}."
+                )
+            candidates = [lineup]
+        else:
+            wished = order.curated.lineups if order.curated else ()
+            preferred = [lu for lu in self.lineups.all if lu.slug in wished]
+            candidates = preferred or list(self.lineups.all)
+        tags = {c.tag for lu in self.lineups.all for c in lu.contenders if key(c) in models}
+        chosen = best(candidates, tags, order.stages)
+        if chosen is None and order.lineup is None:
+            chosen = best(self.lineups.all, tags, order.stages)
+        if chosen is None:
+            small = min(candidates, key=lambda lineup: lineup.gigabytes)
+            contenders = small.of_stages(order.stages) or small.contenders
+            raise ModelsMissing(small.title, tuple(dict.fromkeys(c.tag for c in contenders)))
+        return chosen
+
+    async def _cast(self, contenders: Sequence[Contender], models: Installed) -> list[Part]:
+        """Look at the model of each contender; what cannot be learnt stays empty."""
+
+        async def part(contender: Contender) -> Part:
+            engine = self._engine_at(contender.host)
+            entry = ModelEntry(contender.tag, engine.base_url, self._limits.num_ctx)
+            listed, card = models.get(key(contender)), None
+            if listed is not None:
+                with suppress(EngineError):
+                    card = await engine.show(contender.tag)
+            seat = Seat(
+                contender,
+                installed=listed is not None,
+                digest=listed.digest if listed else "",
+                parameter_size=(card or listed).parameter_size if listed else "",
+                quantization=(card or listed).quantization if listed else "",
+            )
+            return Part(seat, engine, engine.model(entry), card)
+
+        return list(await asyncio.gather(*(part(contender) for contender in contenders)))
+
+    async def _opened(self, order: Order, lineup: Lineup, parts: Sequence[Part]) -> Opened:
+        seats = tuple(part.seat for part in parts)
+        absent = [stage for stage in order.stages if all(s.contender.stage != stage for s in seats)]
+        notices = [
+            f"{tag} is not installed: ollama pull {tag}"
+            for tag in dict.fromkeys(s.contender.tag for s in seats if not s.installed)
+        ]
+        if absent:
+            notices.append(f"This line-up has no {' and no '.join(absent)} model.")
+        version = ""
+        with suppress(EngineError):
+            version = await parts[0].engine.version()
+        return Opened(
+            prompt=order.prompt,
+            lineup=lineup.slug,
+            title=lineup.title,
+            seats=seats,
+            form=order.form,
+            seed=order.seed,
+            temperature=order.temperature,
+            num_predict=order.num_predict,
+            curated=order.curated,
+            notices=(*fairness(seats), *notices),
+            engine_version=version,
+        )
+
+    async def _run(
+        self, order: Order, parts: Sequence[Part], models: Installed
+    ) -> AsyncGenerator[DemoEvent]:
+        """Run the lanes of the plan beside each other; whoever has something to tell is heard."""
+        plan = make_plan(
+            [part.seat.contender.tag for part in parts],
+            {name: model for (_, name), model in models.items()},
+            room=self._limits.room,
+            slots=self._limits.slots,
+        )
+        yield Planned(plan.sentence)
+        sampling = Sampling(order.num_predict, order.temperature, order.seed)
+        script = Script(order.prompt, order.form, sampling)
+        heard: asyncio.Queue[DemoEvent | None] = asyncio.Queue()
+
+        async def lane(panes: Sequence[int]) -> None:
+            row = Row([(pane, parts[pane]) for pane in panes], models, self._loads)
+            try:
+                await row.perform(script, heard.put_nowait)
+            finally:
+                heard.put_nowait(None)
+
+        tasks = [asyncio.create_task(lane(panes)) for panes in plan.lanes]
+        try:
+            running = len(tasks)
+            while running:
+                event = await heard.get()
+                if event is None:
+                    running -= 1
+                else:
+                    yield event
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_cold(contender: Contender, models: Installed) -> bool:
+    model = models.get(key(contender))
+    return model is not None and not model.loaded
+
+
+def _readable(prompt: str) -> str:
+    """Drop what no model can read: controls, half surrogates, excess. Raises QuestionInvalid."""
+    text = prompt[:LONGEST_PROMPT].encode("utf-8", "ignore").decode()
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    if not text.strip():
+        raise QuestionInvalid("There is no prompt to show.")
+    return text
