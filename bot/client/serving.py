@@ -26,6 +26,7 @@ Clock = Callable[[], float]
 
 LOGIN_SECONDS = 300.0
 """How long the bot tries to log in."""
+LONGEST_LOGIN_PAUSE = 15.0
 LOGIN_TRY_SECONDS = 60.0
 """How long one try may take."""
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 900.0
@@ -78,7 +79,7 @@ async def logged_in(
             raise DiscordUnreachable(LOGIN_SECONDS / 60)
         log.warning("Discord cannot be reached (%s); tried again in %.0f s", reason, pause)
         await sleep(pause)
-        pause = min(2 * pause, 60.0)
+        pause = min(2 * pause, LONGEST_LOGIN_PAUSE)
 
 
 async def serve(

@@ -2,7 +2,7 @@
 
 A cancelled webhook call keeps its token's lock for good, so a cancellation only ends the waiting.
 discord.py 2.7.1 retries no connection that was reset on Linux, none that was closed, no time-out,
-and neither 503 nor 520 on the bot's own routes.
+and neither 503 nor 520 on the bot's own routes; and it retries what must not be made twice.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 
 import aiohttp
 import discord
@@ -26,7 +27,8 @@ T = TypeVar("T")
 BAN_SECONDS = 600.0
 """How long no call is made after Discord's edge shut this machine out."""
 _TRIES = 3
-_BACKOFF = 0.5  # seconds before the second try; doubled before the third
+_BACKOFF = 0.5  # seconds before the second try; doubled before each further one
+_SERVER_ERROR = 500
 # Unknown channel, message, webhook, interaction; missing access or permission; archived thread;
 # expired webhook token; cannot send to this user.
 _GONE = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027, 50083})
@@ -73,7 +75,12 @@ class Calls:
         return max(0.0, self._until - self._clock())
 
     async def patiently(
-        self, make: Callable[[], Awaitable[T]], *, tries: int = _TRIES, urgent: bool = False
+        self,
+        make: Callable[[], Awaitable[T]],
+        *,
+        tries: int = _TRIES,
+        backoff: float | None = None,
+        urgent: bool = False,
     ) -> T:
         """Make a call, again when the connection or Discord failed.
 
@@ -81,6 +88,7 @@ class Calls:
         when there is nothing to write to, Refused when Discord will not have this page, Undelivered
         for any other failure.
         """
+        pause = _BACKOFF if backoff is None else backoff
         for attempt in range(1, tries + 1):
             while self.paused:
                 if urgent:
@@ -91,7 +99,7 @@ class Calls:
             except _BROKEN as error:
                 if attempt == tries:
                     raise Undelivered(type(error).__name__) from error
-                await asyncio.sleep(_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
+                await asyncio.sleep(pause * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
             except discord.HTTPException as error:
                 raise self._judged(error) from error
             except (discord.DiscordException, RuntimeError, LookupError, TypeError) as error:
@@ -114,3 +122,35 @@ class Calls:
             return MessageGone(told, error.code)
         log.warning("Discord refused a call: %s", told)
         return Undelivered(told) if error.status == 429 else Refused(told)  # noqa: PLR2004  HTTP
+
+
+class _Once:
+    """A session that raises answers of 5xx, which discord.py's webhook adapter tries again itself.
+
+    It does so after 1, 3, 5, 7 and 9 s: too late for a first response, and a further message, which
+    carries no nonce, would stand there twice.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: str, **more: Any
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """Make a request. Raises DiscordServerError."""
+        async with self._session.request(method, url, **more) as response:
+            if response.status >= _SERVER_ERROR:
+                raise discord.DiscordServerError(response, await response.text())
+            yield response
+
+
+def once(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+    """Return a session with which the webhook adapter makes each request once."""
+    return cast("aiohttp.ClientSession", _Once(session))
+
+
+def calls_of(client: discord.Client) -> Calls:
+    """Return what makes the calls of this client."""
+    calls: Calls = client.calls  # type: ignore[attr-defined]  # StudyBot has it
+    return calls

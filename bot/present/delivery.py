@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import aiohttp
 import discord
 from discord.webhook.async_ import async_context
 
 from bot.present.body import EPHEMERAL, Body, Payload
-from bot.present.calls import Calls
+from bot.present.calls import calls_of, once
 from bot.present.components import Page
 from bot.present.writer import MessageGone, Refused, Undelivered
 
@@ -24,29 +23,11 @@ WEBHOOK_SECONDS = 14 * 60.0
 """How long an interaction's webhook is used; Discord takes it for 15 minutes."""
 EARLIER_SECONDS = 20.0
 """How long before that an answer ends which cannot go on anywhere else."""
-_RESPONSE, _UPDATE = 4, 7
-_ANSWERED, _TOKEN_OVER = 40060, 50027
-_BROKEN = 500
-
-
-class Once:
-    """A session that raises answers of 5xx, which discord.py's webhook adapter would try again.
-
-    A follow-up carries no nonce: made twice, it would stand there twice.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-
-    @asynccontextmanager
-    async def request(
-        self, method: str, url: str, **more: Any
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """Make a request. Raises DiscordServerError."""
-        async with self._session.request(method, url, **more) as response:
-            if response.status >= _BROKEN:
-                raise discord.DiscordServerError(response, await response.text())
-            yield response
+_RESPONSE, _DEFER, _DEFER_UPDATE, _UPDATE = 4, 5, 6, 7
+_HASTY_TRIES, _HASTE = 5, 0.15  # 2.3 s in all: a first response is due within 3 s
+_ANSWERED = 40060
+# Invalid webhook token, unknown webhook: what Discord says when the time is over.
+_TIME_OVER = frozenset({50027, 10015})
 
 
 class ChannelSurface:
@@ -84,7 +65,9 @@ class ChannelSurface:
                 "fail_if_not_exists": False,
             }
         made = await self._calls.patiently(lambda: self._send(page, extra))
-        self.ids.append(int(made["id"]))
+        if (message := _id_of(made)) is None:
+            raise Undelivered("no id came with a message")
+        self.ids.append(message)
 
     async def remove(self) -> None:
         """Delete the last message. Raises MessageGone, Undelivered."""
@@ -128,8 +111,7 @@ class InteractionSurface:
         # None is the response, while its id is not known.
         self._known: list[int | None] = [None]
         channel = interaction.channel_id
-        writable = interaction.guild_id is None or interaction.app_permissions.view_channel
-        moves = not private and interaction.is_guild_integration() and writable
+        moves = channel and not private and _reads_channel(interaction)
         self._channel = (interaction.client, channel) if moves and channel else None
 
     @property
@@ -150,7 +132,7 @@ class InteractionSurface:
             try:
                 await self._show(n, page)
             except MessageGone as gone:
-                if gone.code != _TOKEN_OVER:
+                if gone.code not in _TIME_OVER:
                     raise
             else:
                 return
@@ -158,12 +140,15 @@ class InteractionSurface:
 
     async def _show(self, n: int, page: Page) -> None:
         if n >= len(self._known):
-            self._known.append(int((await self._follow(page))["id"]))
+            made = await self._follow(page)
+            if (message := _id_of(made)) is None:
+                raise Undelivered("no id came with a message", sent=True)
+            self._known.append(message)
         elif (known := self._known[n]) is not None:
             await self._calls.patiently(lambda: self._edit(known, page))
         else:
             made = await self._calls.patiently(lambda: self._original(page))
-            self._known[n] = int(made["id"])
+            self._known[n] = _id_of(made)
 
     async def remove(self) -> None:
         """Delete the last message. Raises MessageGone, Undelivered."""
@@ -215,13 +200,12 @@ class InteractionSurface:
     async def _follow(self, page: Page) -> Any:
         """Make a further message, at most once."""
         body = Body(page, flags=EPHEMERAL if self._private else 0)
-        once = cast("aiohttp.ClientSession", Once(self._session))
         try:
             return await self._calls.patiently(
                 lambda: async_context.get().execute_webhook(
                     self._application,
                     self._token,
-                    session=once,
+                    session=once(self._session),
                     wait=True,
                     with_components=True,
                     **body.content(),
@@ -235,66 +219,69 @@ class InteractionSurface:
             raise Undelivered(str(error), sent=not refused) from error
 
 
+def _id_of(message: Any) -> int | None:
+    """Return the id in what Discord answered, if there is one."""
+    told = message.get("id") if isinstance(message, dict) else None
+    return int(told) if told is not None else None
+
+
+def _reads_channel(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether the bot may write where the interaction was: not where only a member has it."""
+    if interaction.guild_id is None:
+        return bool(interaction.context.dm_channel)
+    only_member = interaction.is_user_integration() and not interaction.is_guild_integration()
+    told = interaction.app_permissions
+    return not only_member and (told.view_channel or not told.value)
+
+
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
     """Acknowledge: a new message follows. Raises MessageGone, Undelivered."""
-    await _answered(
-        interaction, lambda: interaction.response.defer(ephemeral=private, thinking=True)
-    )
+    await _callback(interaction, {"type": _DEFER, "data": {"flags": EPHEMERAL if private else 0}})
 
 
 async def defer_update(interaction: discord.Interaction[Any]) -> None:
     """Acknowledge a press: its message is edited by somebody. Raises MessageGone, Undelivered."""
-    await _answered(interaction, interaction.response.defer)
+    await _callback(interaction, {"type": _DEFER_UPDATE})
 
 
 async def respond(
     interaction: discord.Interaction[Any], page: Page, *, private: bool = True
 ) -> None:
     """Answer an interaction with one page. Raises MessageGone, Undelivered."""
-    await _callback(interaction, _RESPONSE, Body(page, flags=EPHEMERAL if private else 0))
+    body = Body(page, flags=EPHEMERAL if private else 0)
+    await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
 
 
 async def update(interaction: discord.Interaction[Any], page: Page) -> None:
     """Answer a press by changing its message. Raises MessageGone, Undelivered."""
-    await _callback(interaction, _UPDATE, Body(page))
+    body = Body(page)
+    await _callback(interaction, {"type": _UPDATE, "data": body.payload}, body)
 
 
-async def _callback(interaction: discord.Interaction[Any], kind: int, body: Body) -> None:
-    wrapped = {"type": kind, "data": body.payload}
-    params = discord.http.MultipartParameters(
-        payload=None if body.files else wrapped,
-        multipart=body.form(wrapped) if body.files else None,
-        files=body.files or None,
-    )
-    interaction.extras["answered"] = True
-    await _answered(
-        interaction,
-        lambda: async_context.get().create_interaction_response(
-            interaction.id,
-            interaction.token,
-            session=interaction.followup.session,
-            params=params,
-        ),
-    )
-
-
-async def _answered(
-    interaction: discord.Interaction[Any], make: Callable[[], Awaitable[Any]]
+async def _callback(
+    interaction: discord.Interaction[Any], payload: Payload, body: Body | None = None
 ) -> None:
-    """Make a first response; "already acknowledged" after a lost answer is what was wanted."""
+    """Make the first response, quickly again while Discord still takes it.
+
+    "Already acknowledged", after an answer that was lost, is what was wanted.
+    """
+    params = discord.http.MultipartParameters(payload=payload, multipart=None, files=None)
+    if body is not None and body.files:
+        params = discord.http.MultipartParameters(
+            payload=None, multipart=body.form(payload), files=body.files
+        )
 
     async def attempt() -> None:
         try:
-            await make()
+            await async_context.get().create_interaction_response(
+                interaction.id,
+                interaction.token,
+                session=once(interaction.followup.session),
+                params=params,
+            )
         except discord.HTTPException as error:
-            # discord.py, too, tries again after a 5xx of which Discord may have kept the first.
             if error.code != _ANSWERED:
                 raise
 
-    await calls_of(interaction.client).patiently(attempt, tries=2, urgent=True)
-
-
-def calls_of(client: discord.Client) -> Calls:
-    """Return what makes the calls of this client."""
-    calls: Calls = client.calls  # type: ignore[attr-defined]  # StudyBot has it
-    return calls
+    calls = calls_of(interaction.client)
+    await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)

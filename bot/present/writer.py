@@ -25,6 +25,7 @@ Cut = Callable[[tuple[Page, ...], str, bool], tuple[Page, ...]]
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the tries of a last edit: longer than an outage of half a minute."""
 REFUSED = "Discord refused the rest of this text; a rule of this server may forbid it."
+BROKEN = "Something went wrong here while this was shown."
 UNSURE = "A message below this one may be missing. The whole answer is in the file."
 AFRESH = "⚠️ The message above could not be brought to its end. This is the whole answer."
 
@@ -129,13 +130,22 @@ class Writer:
                     return await self._end()
                 self._wake.clear()
                 self._hurry.clear()
-                with suppress(Undelivered):
-                    await self._show(self._render())
+                await self._show_now()
         except MessageGone:
             self._gone()
             return False
         finally:
             self._pace.close()
+
+    async def _show_now(self) -> None:
+        """Show this moment; what cannot be shown now is made up for by the next."""
+        try:
+            with suppress(Undelivered):
+                await self._show(self._render())
+        except MessageGone:
+            raise
+        except Exception:
+            log.exception("a moment of an answer could not be shown")
 
     async def _end(self) -> bool:
         """Show the last state; what Discord does not take is told in its place."""
@@ -148,6 +158,11 @@ class Writer:
                 if pause is None:
                     break
                 await asyncio.sleep(pause)
+            except MessageGone:
+                raise
+            except Exception:
+                log.exception("an answer could not be shown")
+                return await self._tried(lambda: self._show_cut(BROKEN, whole=True))
             else:
                 return not self._unsure or await self._tried(
                     lambda: self._show_cut(UNSURE, whole=True)

@@ -121,6 +121,24 @@ async def test_d5_a_further_message_whose_answer_was_lost_is_not_made_twice(
 
 
 @pytest.mark.usefixtures("bot")
+async def test_d5_an_acknowledgement_that_fails_is_made_again_while_it_still_counts(
+    fake: FakeDiscord,
+) -> None:
+    """discord.py alone would wait for 1, 3 and 5 s, and be too late."""
+    fake.faults.status("POST", r"/callback$", 503, times=2)
+    fake.faults.reset("POST", r"/callback$")
+    message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
+    assert body(message) == ANSWER
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_answer_of_discord_without_an_id_costs_no_text(fake: FakeDiscord) -> None:
+    fake.faults.rules.append(Fault("PATCH", ORIGINAL, 1, act_first=True, status=200, body=b"{}"))
+    message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
+    assert body(message) == ANSWER
+
+
+@pytest.mark.usefixtures("bot")
 async def test_d6_a_connection_closed_before_the_answer_is_survived(
     fake: FakeDiscord,
 ) -> None:

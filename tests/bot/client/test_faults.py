@@ -22,14 +22,14 @@ ANSWER = "A token is a **piece** of text [1]."
 
 @pytest.mark.parametrize("status", [500, 502, 503, 520])
 @pytest.mark.usefixtures("bot")
-async def test_an_edit_that_failed_is_made_again(fake: FakeDiscord, status: int) -> None:
+async def test_d4_an_edit_that_failed_is_made_again(fake: FakeDiscord, status: int) -> None:
     fake.faults.status("PATCH", ORIGINAL, status)
     message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
     assert body(message) == ANSWER
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_connection_reset_is_survived(fake: FakeDiscord) -> None:
+async def test_d6_a_connection_reset_is_survived(fake: FakeDiscord) -> None:
     """Without the remedy the edit is lost: discord.py does not retry errno 104 of Linux."""
     fake.faults.reset("PATCH", ORIGINAL, times=2)
     message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
@@ -37,7 +37,7 @@ async def test_a_connection_reset_is_survived(fake: FakeDiscord) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_reply_that_was_reset_after_it_was_made_is_made_once(fake: FakeDiscord) -> None:
+async def test_d5_a_reply_that_was_reset_after_it_was_made_is_made_once(fake: FakeDiscord) -> None:
     """The nonce makes Discord recognise the second try."""
     fake.faults.reset("POST", r"/channels/\d+/messages$", act_first=True)
     written = fake.member("ada").mention("Why?")
@@ -47,14 +47,14 @@ async def test_a_reply_that_was_reset_after_it_was_made_is_made_once(fake: FakeD
 
 
 @pytest.mark.usefixtures("bot")
-async def test_an_acknowledgement_whose_answer_was_lost_still_counts(fake: FakeDiscord) -> None:
+async def test_d5_an_acknowledgement_whose_answer_was_lost_still_counts(fake: FakeDiscord) -> None:
     """Discord says 40060 to the second try; the first one was accepted."""
     fake.faults.status("POST", r"/callback$", 500, act_first=True)
     message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
     assert body(message) == ANSWER
 
 
-async def test_a_call_that_hangs_is_given_up_and_made_again(
+async def test_d6_a_call_that_hangs_is_given_up_and_made_again(
     fake: FakeDiscord, script: Script, tmp_path: Path
 ) -> None:
     """Without the remedy a call may hang for aiohttp's five minutes."""
@@ -101,7 +101,7 @@ async def _catch(
     caught.append(interaction)
 
 
-async def test_a_cancelled_call_gives_its_lock_back(fake: FakeDiscord, bot: StudyBot) -> None:
+async def test_a8_a_cancelled_call_gives_its_lock_back(fake: FakeDiscord, bot: StudyBot) -> None:
     assert await _cancelled_while_its_bucket_is_empty(fake, bot)
 
 
@@ -127,7 +127,7 @@ async def test_cancelling_the_waiting_does_not_cancel_the_call() -> None:
     await asyncio.wait_for(done.wait(), 5.0)
 
 
-async def test_stop_works_while_the_writer_waits_for_a_bucket(
+async def test_a8_stop_works_while_the_writer_waits_for_a_bucket(
     fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
     """Stop closes the model at once; the last edit follows when Discord lets it through."""
@@ -143,7 +143,7 @@ async def test_stop_works_while_the_writer_waits_for_a_bucket(
     assert fake.too_many == 0
 
 
-async def test_a_rate_limit_that_was_not_foreseen_costs_no_text(
+async def test_d1_a_rate_limit_that_was_not_foreseen_costs_no_text(
     fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
     """The hidden limit on posts answers 429; the answer is whole all the same."""

@@ -179,7 +179,7 @@ async def test_a_cut_answer_says_so(fake: FakeDiscord, script: Script) -> None:
     assert "Cut at the limit." in message.text
 
 
-async def test_an_answer_over_several_messages_loses_nothing(
+async def test_d19_an_answer_over_several_messages_loses_nothing(
     fake: FakeDiscord, script: Script
 ) -> None:
     """9,000 characters with fences: three messages, whole fences, and the raw text as a file."""
@@ -200,7 +200,7 @@ async def test_an_answer_over_several_messages_loses_nothing(
     checked(fake)
 
 
-async def test_a_line_of_ten_thousand_characters_and_more_is_taken(
+async def test_d19_a_line_of_ten_thousand_characters_and_more_is_taken(
     fake: FakeDiscord, script: Script
 ) -> None:
     for length in (10_000, 30_000):
@@ -263,7 +263,7 @@ async def test_an_unknown_control_says_that_it_has_expired(
     assert "expired" in fake.messages[pressed.original or ""].text
 
 
-async def test_every_message_deleted_while_it_is_written_stops_the_model(
+async def test_d12_every_message_deleted_while_it_is_written_stops_the_model(
     fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
     script.steps = answering("So far and on " * 80, every=0.05, size=14)
@@ -274,7 +274,7 @@ async def test_every_message_deleted_while_it_is_written_stops_the_model(
     await fake.until(lambda: bot.answers.running == 0)
 
 
-async def test_the_bots_end_is_told_in_a_running_answer(
+async def test_a2_the_bots_end_is_told_in_a_running_answer(
     fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
     script.steps = [Delta("So far "), asyncio.Event().wait]

@@ -59,7 +59,7 @@ async def test_a_development_server_gets_the_commands_for_itself(
         assert f"/guilds/{guild}/commands" in call.path
 
 
-async def test_a_token_that_discord_refuses_is_told_in_a_sentence(
+async def test_d17_a_token_that_discord_refuses_is_told_in_a_sentence(
     fake: FakeDiscord, tmp_path: Path
 ) -> None:
     with fake.install(), pytest.raises(SettingsInvalid, match="does not take the DISCORD_TOKEN"):
@@ -87,7 +87,9 @@ async def child(fake: FakeDiscord, data_dir: Path, ollama: str) -> AsyncIterator
         await process.wait()
 
 
-async def test_sigterm_ends_the_process_with_a_farewell(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_a2_sigterm_ends_the_process_with_a_farewell(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
     """Connected within seconds of the start, and gone with exit code 0 after SIGTERM."""
     async with child(fake, tmp_path, "127.0.0.1:1") as process:
         began = time.monotonic()

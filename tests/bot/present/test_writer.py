@@ -2,9 +2,20 @@
 
 import asyncio
 
+import pytest
+
 from bot.present.components import Page
 from bot.present.pace import TokenPace
-from bot.present.writer import MessageGone, Undelivered, Writer
+from bot.present.writer import (
+    AFRESH,
+    BROKEN,
+    REFUSED,
+    UNSURE,
+    MessageGone,
+    Refused,
+    Undelivered,
+    Writer,
+)
 
 
 class Wall:
@@ -16,6 +27,7 @@ class Wall:
         self.shown: list[tuple[int, str]] = []
         self.pages: list[str] = []
         self.left: list[str] = []
+        self.last = Page()
         self.busy = 0
         self.most = 0
 
@@ -28,6 +40,7 @@ class Wall:
         if self.fails:
             raise self.fails.pop(0)
         self.shown.append((n, page.body))
+        self.last = page
         self.pages[n : n + 1] = [page.body]
 
     async def remove(self) -> None:
@@ -113,6 +126,65 @@ async def test_a_failed_edit_is_made_up_for_by_the_next() -> None:
     text.pages = ["first and last"]
     assert await writer.finish()
     assert wall.pages == ["first and last"]
+
+
+async def test_a_defect_in_rendering_ends_with_what_was_shown_and_a_reason() -> None:
+    wall, text = Wall(), Text()
+    defects = [False]
+
+    def render() -> tuple[Page, ...]:
+        if defects[0]:
+            raise RuntimeError("a defect of ours")
+        return text.render()
+
+    writer = Writer(wall, TokenPace(), render, cut, lambda: None)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    defects[0] = True
+    assert await writer.finish()
+    assert wall.last == Page(body="first", below=(BROKEN, "True"))
+
+
+async def test_a_last_edit_refused_for_good_keeps_what_was_shown() -> None:
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["first and a rude word"]
+    wall.fails = [Refused("400 200000")]
+    assert await writer.finish()
+    assert wall.last == Page(body="first", below=(REFUSED, "False"))
+
+
+async def test_a_last_edit_that_always_fails_is_shown_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.present.writer.PATIENCE", (0.0, 0.0))
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
+    text.pages = ["first"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["first and last"]
+    wall.fails = [Undelivered("503")] * 3
+    assert await writer.finish()
+    assert (wall.left, wall.pages) == (["first"], ["first and last"])
+    assert wall.last.above == (AFRESH,)
+
+
+async def test_a_further_message_that_perhaps_was_made_is_not_made_again() -> None:
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
+    text.pages = ["one"]
+    writer.begin()
+    await asyncio.sleep(0.02)
+    text.pages = ["one", "two"]
+    wall.fails = [Undelivered("reset", sent=True)]
+    assert await writer.finish()
+    assert [n for n, _ in wall.shown] == [0, 0]
+    assert wall.last == Page(body="one", below=(UNSURE, "True"))
 
 
 async def test_whoever_asked_to_know_hears_that_the_message_is_gone() -> None:
