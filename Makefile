@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check fmt lock bench clean
+.PHONY: run test check soak fmt lock bench clean
 
 run: ## Start: the Discord bot with DISCORD_TOKEN set, else the terminal chat.
 	@$(PYTHON) install.py
@@ -19,6 +19,10 @@ check: # What `make test` runs once everything is installed.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+
+soak: ## Ten minutes of random faults under twenty members (SOAK_SECONDS and SOAK_SEED change it).
+	@$(PYTHON) install.py --dev
+	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest tests/test_soak.py -n 0
 
 fmt: ## Format the code and mend what ruff can mend.
 	@$(PYTHON) install.py --dev
