@@ -171,6 +171,7 @@ class Answers:
             log.error("answer %s failed", answer.request_id, exc_info=error)
         answer.fail(f"Something went wrong here. Tell an organiser: {answer.request_id}.")
         shown = await writer.finish()
+        asked.reader = None  # a cancelled task keeps all that its frames held
         log.info("answer %s %s, shown: %s", answer.request_id, answer.state, shown)
 
     async def _read(self, asked: Asked, writer: Writer) -> None:
