@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.wiring import open_services
 from tests.doubles.discord import FakeDiscord, Interaction, Message
 from tests.doubles.ollama import FakeModel, FakeOllama, Fault
+from tests.doubles.ollama.script import FaultKind
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))  # noqa: TID251  read by this test alone
 SEED = int(os.environ.get("SOAK_SEED", "1"))  # noqa: TID251  as above
@@ -43,7 +44,15 @@ QUESTIONS = (
     "???",
     "Explain fine-tuning @everyone <@1> [x](https://evil.example)",
 )
-OLLAMA_FAULTS = ("eof", "error_line", "malformed", "reset", "busy", "crash", "out_of_memory")
+OLLAMA_FAULTS: tuple[FaultKind, ...] = (
+    "eof",
+    "error_line",
+    "malformed",
+    "reset",
+    "busy",
+    "crash",
+    "out_of_memory",
+)
 
 
 @pytest.fixture
@@ -208,7 +217,7 @@ async def test_a9_every_question_ends_in_one_outcome_and_nothing_is_left_behind(
         await fake.until(lambda: answers.running == 0, within=120.0)
         fake.faults.rules.clear()
         soak.ollama.heal()
-        asked = [*fake.interactions.values(), *_questions(fake)]
+        asked: list[Interaction | Message] = [*fake.interactions.values(), *_questions(fake)]
         many = [soak.outcomes(each) for each in asked]
         assert max(many) == 1
         assert sum(soak.doors.values()) > MEMBERS
