@@ -17,6 +17,8 @@ from knowledge.lesson import Lesson
 FAMILY = "lesson"
 _LIST = "list"
 _CHOICES = 25
+_LISTED = 12
+"""Lessons on one page of the list: with their summaries they fit one message."""
 
 
 def find_lesson(lessons: tuple[Lesson, ...], text: str) -> Lesson | None:
@@ -54,7 +56,7 @@ class Reader:
         """Answer a command: the list, or the first page of one lesson."""
         owner = interaction.user.id
         if name is None:
-            await respond(interaction, self._list(owner))
+            await respond(interaction, self._list(owner, 0))
             return
         lesson = find_lesson(self._lessons, name)
         if lesson is None:
@@ -72,24 +74,36 @@ class Reader:
         if values := data.get("values"):
             slug, number = str(values[0]), "0"
         lesson = find_lesson(self._lessons, slug)
-        if slug == _LIST:
-            await update(interaction, self._list(interaction.user.id))
+        if slug == _LIST and number.isdigit() and int(number) < self._pages:
+            await update(interaction, self._list(interaction.user.id, int(number)))
         elif lesson is None or not number.isdigit() or int(number) >= len(lesson.passages):
             await say(interaction, EXPIRED)
         else:
             await update(interaction, self._page(lesson, int(number), interaction.user.id))
 
-    def _list(self, owner: int) -> Page:
+    @property
+    def _pages(self) -> int:
+        """How many pages the list has."""
+        return max(1, -(-len(self._lessons) // _LISTED))
+
+    def _list(self, owner: int, number: int) -> Page:
         if not self._lessons:
             return Page(("There are no lessons here yet.",))
-        lines = [_summary(lesson) for lesson in self._lessons]
-        text = shown("\n".join(lines), PAGE, 2).pages[0]
+        listed = self._lessons[number * _LISTED : (number + 1) * _LISTED]
         choices = tuple(
             Choice(lesson.title, lesson.slug, f"{len(lesson.passages)} sections")
-            for lesson in self._lessons
+            for lesson in listed
         )
         select = Select("Read a lesson", f"{FAMILY}:{owner}:open", choices)
-        return Page(("**Lessons**",), text, select=select)
+        text = "\n".join(_summary(lesson) for lesson in listed)
+        if self._pages == 1:
+            return Page(("**Lessons**",), text, select=select)
+        above = f"**Lessons** · page {number + 1} of {self._pages}"
+        buttons = (
+            self._turn("Back", owner, _LIST, number - 1, off=number == 0),
+            self._turn("Next", owner, _LIST, number + 1, off=number == self._pages - 1),
+        )
+        return Page((above,), text, buttons=buttons, select=select)
 
     def _page(self, lesson: Lesson, number: int, owner: int) -> Page:
         passage = lesson.passages[number]
@@ -98,12 +112,12 @@ class Reader:
         body = shown(sanitise(f"### {where}\n{passage.text}"), PAGE, 2).pages[0]
         last = len(lesson.passages) - 1
         buttons = (
-            self._turn("Back", owner, lesson, number - 1, off=number == 0),
-            self._turn("Next", owner, lesson, number + 1, off=number == last),
+            self._turn("Back", owner, lesson.slug, number - 1, off=number == 0),
+            self._turn("Next", owner, lesson.slug, number + 1, off=number == last),
             Button("All lessons", f"{FAMILY}:{owner}:{_LIST}:0"),
         )
         return Page((above,), body, (f"-# Checked {lesson.checked.isoformat()}",), buttons)
 
     @staticmethod
-    def _turn(label: str, owner: int, lesson: Lesson, number: int, *, off: bool) -> Button:
-        return Button(label, f"{FAMILY}:{owner}:{lesson.slug}:{number}", disabled=off)
+    def _turn(label: str, owner: int, slug: str, number: int, *, off: bool) -> Button:
+        return Button(label, f"{FAMILY}:{owner}:{slug}:{number}", disabled=off)

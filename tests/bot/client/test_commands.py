@@ -5,6 +5,7 @@ import pytest
 from bot.client.bot import StudyBot
 from tests.bot.client.script import body
 from tests.doubles.discord import FakeDiscord, Interaction, Message
+from tests.doubles.discord.records import walk
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -82,6 +83,20 @@ async def test_another_member_cannot_turn_the_pages(fake: FakeDiscord, bot: Stud
     refused = await answered(fake, pressed)
     assert "belong to the member who asked" in refused.text
     assert message.text == before
+
+
+async def test_every_lesson_can_be_reached_from_the_list(fake: FakeDiscord, bot: StudyBot) -> None:
+    ada = fake.member("ada")
+    offered: set[str] = set()
+    listed = await answered(fake, ada.slash("lesson"))
+    while True:
+        parts = list(walk(listed.payload["components"]))
+        offered |= {choice["value"] for part in parts for choice in part.get("options", ())}
+        if not any(part.get("label") == "Next" and not part["disabled"] for part in parts):
+            break
+        pressed = ada.click(listed, "Next")
+        await fake.until(lambda pressed=pressed: pressed.response)  # type: ignore[misc]  # as above
+    assert offered == {lesson.slug for lesson in bot.services.lessons}
 
 
 @pytest.mark.parametrize("command", [("lesson", "name"), ("ask", "lesson")])
