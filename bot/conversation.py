@@ -41,23 +41,37 @@ class Conversations:
         self._budget = int(num_ctx * SHARE)
         self._clock = clock
 
-    async def history(self, place: Place, member: int) -> tuple[Turn, ...]:
-        """Return the earlier turns, oldest first; none where they cannot be read in time."""
+    async def history(
+        self, place: Place, member: int, *, private: bool = False, before: str | None = None
+    ) -> tuple[Turn, ...]:
+        """Return the earlier turns, oldest first; none where they cannot be read in time.
+
+        What was asked in private is told again in private only. With `before`, a question that is
+        asked once more, only the turns that led to it.
+        """
         if not await self._servers.remembers(place.guild):
             return ()
         try:
             async with asyncio.timeout(READ_WITHIN):
-                turns = await self._memory.turns.newest(place, member, TURNS)
+                turns = await self._memory.turns.newest(place, member, TURNS, private=private)
         except (MemoryUnavailable, TimeoutError):
             log.warning("a question is answered without its history")
             return ()
-        return _within(turns, self._budget)
+        return _within(_until(turns, before), self._budget)
 
-    async def add(self, place: Place, member: int, question: str, answer: str) -> None:
+    async def add(
+        self, place: Place, member: int, question: str, answer: str, *, private: bool = False
+    ) -> None:
         """Keep a question and its answer, where text may be stored. Raises MemoryUnavailable."""
         if await self._servers.remembers(place.guild):
             turns = (Turn("user", question), Turn("assistant", answer))
-            await self._memory.turns.add(place, member, turns, self._clock())
+            await self._memory.turns.add(place, member, turns, self._clock(), private=private)
+
+
+def _until(turns: tuple[Turn, ...], question: str | None) -> tuple[Turn, ...]:
+    """Return the turns before the last time that this was asked."""
+    places = [n for n, turn in enumerate(turns) if turn == Turn("user", question or "")]
+    return turns[: places[-1]] if places else turns
 
 
 def _within(turns: tuple[Turn, ...], budget: int) -> tuple[Turn, ...]:

@@ -104,12 +104,22 @@ class ServerSettings:
 class Turns(Protocol):
     """The turns of conversations, kept apart by place and member."""
 
-    async def newest(self, place: Place, member: int, count: int) -> tuple[Turn, ...]:
-        """Return the newest turns of a member in a place, oldest first."""
+    async def newest(
+        self, place: Place, member: int, count: int, *, private: bool = False
+    ) -> tuple[Turn, ...]:
+        """Return a member's newest turns in a place, oldest first; private ones only if asked."""
         ...
 
-    async def add(self, place: Place, member: int, turns: Sequence[Turn], at: float) -> None:
-        """Keep turns, in their order."""
+    async def add(
+        self,
+        place: Place,
+        member: int,
+        turns: Sequence[Turn],
+        at: float,
+        *,
+        private: bool = False,
+    ) -> None:
+        """Keep turns, in their order; `private` if nobody else saw them."""
         ...
 
 

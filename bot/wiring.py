@@ -22,6 +22,7 @@ from bot.health import (
     roster_health,
     token_health,
 )
+from bot.keeping import Keeper
 from bot.library import Library
 from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import read_lineups
@@ -65,6 +66,11 @@ class Records:
     def conversations(self) -> Conversations:
         """What was said before, by member and place."""
         return Conversations(self.memory, self.servers, num_ctx=self._settings.num_ctx)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """What answers leave behind."""
+        return Keeper(self.memory, self.servers, self.conversations)
 
     async def close(self) -> None:
         """Finish what is being written."""

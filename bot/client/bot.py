@@ -92,8 +92,8 @@ class StudyBot(commands.Bot):
         self.unsound = asyncio.Event()
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
-        self.answers = Answers(services.asking)
-        self.desk = Desk(self.answers, services.lessons)
+        self.answers = Answers(services.asking, services.records.keeper)
+        self.desk = Desk(self.answers, services.records.keeper, services.lessons)
         self.hearing = Hearing(self, self.answers, self.intake, self._opened)
         self.reader = Reader(services.lessons)
         self.controls = Controls()

@@ -56,6 +56,8 @@ class Verb(StrEnum):
     RETRY = "retry"
     SOURCES = "sources"
     THINKING = "thinking"
+    UP = "up"
+    DOWN = "down"
 
 
 def custom_id(verb: Verb, request_id: str) -> str:
@@ -267,6 +269,9 @@ class Answer:
         if self._thinking:
             buttons.append(Button("Thinking", custom_id(Verb.THINKING, self.request_id)))
         buttons.append(Button("Retry", custom_id(Verb.RETRY, self.request_id)))
+        if self.state in (State.DONE, State.DECLINED):
+            buttons.append(Button("👍", custom_id(Verb.UP, self.request_id)))
+            buttons.append(Button("👎", custom_id(Verb.DOWN, self.request_id)))
         return tuple(buttons)
 
 

@@ -8,16 +8,17 @@ import secrets
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Protocol
 
 from bot.asking import Question, Turn
 from bot.events import Event, Notice
-from bot.memory import Place
+from bot.keeping import Keeper
+from bot.memory import GapKind, KeptAnswer, Place
 from bot.present.answer import Answer, State
+from bot.present.asked import Asked, NotedSurface, Shown
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
-from bot.present.writer import Surface, Writer
+from bot.present.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ CARD_AFTER = 1.0
 """Seconds without any text after which the reader is told what is going on."""
 FAREWELL = 8.0
 """Seconds in which running answers are brought to an end when the bot stops."""
+KEEP_WITHIN = 2.0
+"""Seconds for which an answer's end waits until it is kept."""
 TIME_IS_UP = "Discord lets me write here for 15 minutes only, so the answer ends here."
 
 
@@ -38,41 +41,15 @@ class Asks(Protocol):
         ...
 
 
-class Shown(Surface, Protocol):
-    """A surface that knows its messages, and for how many seconds it lasts (None: for ever)."""
-
-    @property
-    def ids(self) -> list[int]:
-        """The messages shown so far."""
-        ...
-
-    @property
-    def lasts(self) -> float | None:
-        """Seconds for which it can still be written to."""
-        ...
-
-
-@dataclass(slots=True)
-class Asked:
-    """An answer, whose it is, and the task that reads the model while it runs."""
-
-    owner: int
-    question: Question
-    answer: Answer
-    private: bool
-    place: Place
-    surface: Shown
-    reader: asyncio.Task[None] | None = None
-    done: asyncio.Task[None] | None = None
-
-
 class Answers:
     """Runs answers. One object for a client."""
 
-    def __init__(self, asking: Asks) -> None:
+    def __init__(self, asking: Asks, keeper: Keeper) -> None:
         self._asking = asking
+        self._keeper = keeper
         self._known: OrderedDict[str, Asked] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[bool]] = set()
         self._streams: Counter[int] = Counter()
 
     @property
@@ -84,14 +61,16 @@ class Answers:
         """Return an answer that is still remembered."""
         return self._known.get(request_id)
 
-    def before(self, message: int, member: int) -> tuple[Turn, ...]:
+    async def before(self, message: int, member: int, place: Place) -> tuple[Turn, ...]:
         """Return the conversation that led to the answer in a message, for who goes on with it.
 
         Who did not ask it gets only what stands there: the question and the answer.
         """
         known = (asked for asked in reversed(self._known.values()) if message in asked.surface.ids)
         asked = next(known, None)
-        if asked is None or not asked.answer.raw:
+        if asked is None:
+            return await self._keeper.before(message, place)
+        if not asked.answer.raw or asked.place != place:
             return ()
         earlier = asked.question.history if asked.owner == member else ()
         turns = Turn("user", asked.question.text), Turn("assistant", asked.answer.raw)
@@ -105,18 +84,27 @@ class Answers:
         self,
         surface: Shown,
         question: Question,
-        owner: int,
         place: Place,
         *,
         pace: Pace | None = None,
         show_question: bool = True,
         private: bool = False,
+        again: bool = False,
         notices: Sequence[Notice] = (),
     ) -> Asked:
-        """Begin to answer on `surface`; returns at once."""
+        """Begin to answer on `surface`; returns at once. `again`: it was asked before."""
         answer = Answer(secrets.token_hex(4), question.text, show_question)
         answer.notices.extend(notices)
-        asked = Asked(owner, question, answer, private, place, surface)
+        asked = Asked(
+            int(question.member),
+            question,
+            answer,
+            private,
+            place,
+            surface,
+            self._keeper.now(),
+            again,
+        )
         self._known[answer.request_id] = asked
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
@@ -144,6 +132,25 @@ class Answers:
                 log.info("answer %s has nowhere to go", asked.answer.request_id)
                 self.stop(asked, "")
 
+    def forget(self, member: int) -> None:
+        """End the answers of a member and know nothing of any of them."""
+        for request_id, asked in list(self._known.items()):
+            if asked.owner == member:
+                asked.forgotten = True
+                self.stop(asked, "You had me forget you.")
+                del self._known[request_id]
+
+    def _keep(self, asked: Asked, *, ended: bool = False) -> asyncio.Task[bool]:
+        """Keep an answer as it is now, in the background and in this order."""
+        said, gap = (asked.said(), asked.gap()) if ended else ("", None)
+        task = asyncio.create_task(self._kept(asked, asked.kept(), said, gap))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+        return task
+
+    async def _kept(self, asked: Asked, kept: KeptAnswer, said: str, gap: GapKind | None) -> bool:
+        return not asked.forgotten and await self._keeper.keep(kept, said=said, gap=gap)
+
     async def close(self) -> None:
         """End all running answers with a notice, and wait until it is shown."""
         for asked in self._live():
@@ -156,7 +163,9 @@ class Answers:
 
     async def _run(self, asked: Asked, pace: Pace) -> None:
         answer, lasts = asked.answer, asked.surface.lasts
-        writer = Writer(asked.surface, pace, answer.pages, answer.cut, lambda: self.stop(asked, ""))
+        surface = NotedSurface(asked.surface, lambda: self._keep(asked))
+        writer = Writer(surface, pace, answer.pages, answer.cut, lambda: self.stop(asked, ""))
+        self._keep(asked)
         asked.reader = asyncio.create_task(self._read(asked, writer))
         if answer.ended:
             asked.reader.cancel()
@@ -170,13 +179,19 @@ class Answers:
         if not asked.reader.cancelled() and (error := asked.reader.exception()) is not None:
             log.error("answer %s failed", answer.request_id, exc_info=error)
         answer.fail(f"Something went wrong here. Tell an organiser: {answer.request_id}.")
+        keeping = self._keep(asked, ended=True)
         shown = await writer.finish()
+        # Its buttons are to work from the first moment; a database that hangs holds up nothing.
+        await asyncio.wait([keeping], timeout=KEEP_WITHIN)
         asked.reader = None  # a cancelled task keeps all that its frames held
         log.info("answer %s %s, shown: %s", answer.request_id, answer.state, shown)
 
     async def _read(self, asked: Asked, writer: Writer) -> None:
         """Fold the stream in; the writer is only told that something changed."""
         answer = asked.answer
+        asked.question = await self._keeper.prepared(
+            asked.question, asked.place, asked.owner, private=asked.private, again=asked.again
+        )
         async with aclosing(self._asking.ask(asked.question)) as events:
             async for event in events:
                 if answer.take(event):

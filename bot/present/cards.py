@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 
 from bot.errors import BotError
-from bot.present.answer import Answer, one_line
-from bot.present.components import Attached, Page
-from bot.present.delivery import respond
+from bot.keeping import LONGEST_REASON
+from bot.present.answer import one_line
+from bot.present.components import Attached, Form, Page
+from bot.present.responses import respond
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
 from bot.present.writer import MessageGone, Undelivered
@@ -20,6 +22,8 @@ from knowledge.passages import Passage
 log = logging.getLogger(__name__)
 
 NOT_YOURS = "These buttons belong to the member who asked. Ask with /ask and you get your own."
+NOT_STORED = "The words of this question were not stored. Ask again with /ask."
+VOTED = "Thank you, noted. Press again to change your mind."
 EXPIRED = "This control has expired. Ask again with /ask."
 
 
@@ -50,17 +54,26 @@ async def error_card(interaction: discord.Interaction[Any], error: BaseException
     await say(interaction, f"⚠️ Something went wrong here. Tell an organiser: {reference}.")
 
 
-def sources_page(answer: Answer) -> Page:
-    """Return the passages the answer rests on, word for word; all found if it cites none."""
-    listed = answer.cited() or [(n, hit.passage) for n, hit in enumerate(answer.hits, 1)]
+def sources_page(request_id: str, listed: Sequence[tuple[int, Passage]]) -> Page:
+    """Return passages, word for word, under their numbers in the answer."""
     whole = "\n\n".join(_passage(n, passage) for n, passage in listed)
-    return _long("Sources", sanitise(whole), whole, f"sources-{answer.request_id}.md")
+    return _long("Sources", sanitise(whole), whole, f"sources-{request_id}.md")
 
 
-def thinking_page(answer: Answer) -> Page:
+def thinking_page(request_id: str, text: str) -> Page:
     """Return what the model thought before it answered."""
-    text = answer.thinking
-    return _long("Thinking", sanitise(text), text, f"thinking-{answer.request_id}.md")
+    return _long("Thinking", sanitise(text), text, f"thinking-{request_id}.md")
+
+
+def reason_form(custom_id: str) -> Form:
+    """Return the form that asks why an answer was not good."""
+    return Form(
+        title="What was wrong?",
+        custom_id=custom_id,
+        label="Your reason, if you like",
+        description="Those who look after the lessons may read it.",
+        longest=LONGEST_REASON,
+    )
 
 
 def _passage(n: int, passage: Passage) -> str:

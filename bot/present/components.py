@@ -22,7 +22,8 @@ ROW_LIMIT = 5
 
 Component = dict[str, Any]
 
-_ROW, _BUTTON, _SELECT, _TEXT, _FILE, _CONTAINER = 1, 2, 3, 10, 13, 17
+_ROW, _BUTTON, _SELECT, _WRITING, _TEXT, _FILE, _CONTAINER, _LABEL = 1, 2, 3, 4, 10, 13, 17, 18
+_PARAGRAPH = 2
 
 
 class Style(IntEnum):
@@ -60,6 +61,17 @@ class Select:
     placeholder: str
     custom_id: str
     choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form with one line to write on; what is written comes back under `custom_id`."""
+
+    title: str
+    custom_id: str
+    label: str
+    description: str
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,24 @@ def components(page: Page) -> list[Component]:
         row = [_button(button) for button in page.buttons[:ROW_LIMIT]]
         made.append({"type": _ROW, "components": row})
     return made or [{"type": _TEXT, "content": "…"}]
+
+
+def form(wanted: Form) -> dict[str, Any]:
+    """Return a form as the data of a modal. The writing may be left empty."""
+    writing = {
+        "type": _WRITING,
+        "custom_id": "text",
+        "style": _PARAGRAPH,
+        "required": False,
+        "max_length": wanted.longest,
+    }
+    label = {
+        "type": _LABEL,
+        "label": wanted.label[:45],
+        "description": wanted.description[:100],
+        "component": writing,
+    }
+    return {"custom_id": wanted.custom_id, "title": wanted.title[:45], "components": [label]}
 
 
 def _add_text(made: list[Component], line: str, room: int) -> int:

@@ -21,11 +21,10 @@ from bot.present.writer import MessageGone, Refused, Undelivered
 
 WEBHOOK_SECONDS = 14 * 60.0
 """How long an interaction's webhook is used; Discord takes it for 15 minutes."""
+RESPONSE_ID = "response_id"
+"""Under this name an interaction's `extras` hold the id of its response."""
 EARLIER_SECONDS = 20.0
 """How long before that an answer ends which cannot go on anywhere else."""
-_RESPONSE, _DEFER, _DEFER_UPDATE, _UPDATE = 4, 5, 6, 7
-_HASTY_TRIES, _HASTE = 5, 0.15  # 2.3 s in all: a first response is due within 3 s
-_ANSWERED = 40060
 # Invalid webhook token, unknown webhook: what Discord says when the time is over.
 _TIME_OVER = frozenset({50027, 10015})
 
@@ -108,7 +107,9 @@ class InteractionSurface:
         self._clock = clock
         self._until = clock() + WEBHOOK_SECONDS
         self._moved: ChannelSurface | None = None
-        # None is the response, while its id is not known.
+        # The response's id where Discord told it when it was deferred.
+        self._response: int | None = interaction.extras.get(RESPONSE_ID)
+        # None is the response, while nothing was written to it.
         self._known: list[int | None] = [None]
         channel = interaction.channel_id
         moves = channel and not private and _reads_channel(interaction)
@@ -119,6 +120,11 @@ class InteractionSurface:
         """The messages shown so far, as far as they are known."""
         if self._moved is not None:
             return self._moved.ids
+        shown = self._written
+        return shown if shown or self._response is None else [self._response]
+
+    @property
+    def _written(self) -> list[int]:
         return [known for known in self._known if known is not None]
 
     @property
@@ -167,6 +173,7 @@ class InteractionSurface:
     def forget(self) -> None:
         """Leave the messages as they are: the next is a new one."""
         self._known.clear()
+        self._response = None
         if self._moved is not None:
             self._moved.forget()
 
@@ -176,8 +183,8 @@ class InteractionSurface:
             if self._channel is None:
                 raise MessageGone("the interaction's time is over")
             client, channel = self._channel
-            # A response never written to has no known id: the answer is a new message then.
-            self._moved = ChannelSurface(client, channel, None, self.ids)
+            # A response never written to cannot be edited there: the answer is a new message.
+            self._moved = ChannelSurface(client, channel, None, self._written)
         return self._moved
 
     def _original(self, page: Page) -> Awaitable[Any]:
@@ -232,56 +239,3 @@ def _reads_channel(interaction: discord.Interaction[Any]) -> bool:
     only_member = interaction.is_user_integration() and not interaction.is_guild_integration()
     told = interaction.app_permissions
     return not only_member and (told.view_channel or not told.value)
-
-
-async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
-    """Acknowledge: a new message follows. Raises MessageGone, Undelivered."""
-    await _callback(interaction, {"type": _DEFER, "data": {"flags": EPHEMERAL if private else 0}})
-
-
-async def defer_update(interaction: discord.Interaction[Any]) -> None:
-    """Acknowledge a press: its message is edited by somebody. Raises MessageGone, Undelivered."""
-    await _callback(interaction, {"type": _DEFER_UPDATE})
-
-
-async def respond(
-    interaction: discord.Interaction[Any], page: Page, *, private: bool = True
-) -> None:
-    """Answer an interaction with one page. Raises MessageGone, Undelivered."""
-    body = Body(page, flags=EPHEMERAL if private else 0)
-    await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
-
-
-async def update(interaction: discord.Interaction[Any], page: Page) -> None:
-    """Answer a press by changing its message. Raises MessageGone, Undelivered."""
-    body = Body(page)
-    await _callback(interaction, {"type": _UPDATE, "data": body.payload}, body)
-
-
-async def _callback(
-    interaction: discord.Interaction[Any], payload: Payload, body: Body | None = None
-) -> None:
-    """Make the first response, quickly again while Discord still takes it.
-
-    "Already acknowledged", after an answer that was lost, is what was wanted.
-    """
-    params = discord.http.MultipartParameters(payload=payload, multipart=None, files=None)
-    if body is not None and body.files:
-        params = discord.http.MultipartParameters(
-            payload=None, multipart=body.form(payload), files=body.files
-        )
-
-    async def attempt() -> None:
-        try:
-            await async_context.get().create_interaction_response(
-                interaction.id,
-                interaction.token,
-                session=once(interaction.followup.session),
-                params=params,
-            )
-        except discord.HTTPException as error:
-            if error.code != _ANSWERED:
-                raise
-
-    calls = calls_of(interaction.client)
-    await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)

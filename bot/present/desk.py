@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import discord
 
 from bot.asking import Question
+from bot.keeping import Keeper
 from bot.memory import Place
 from bot.present import cards
-from bot.present.answer import Verb
-from bot.present.answers import Answers, Asked
+from bot.present.answer import Verb, custom_id
+from bot.present.answers import Answers
+from bot.present.asked import Past, past_of
 from bot.present.cards import say
-from bot.present.delivery import (
-    InteractionSurface,
-    defer,
-    defer_update,
-    respond,
-)
+from bot.present.delivery import InteractionSurface
 from bot.present.lessons import find_lesson
+from bot.present.responses import ask_for, defer, defer_update, respond
 from knowledge.lesson import Lesson
 
 FAMILY = "ask"
 _VERBS = frozenset(Verb)
+_VOTES = frozenset({Verb.UP, Verb.DOWN})
+_REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
 # What members write themselves; all else tells of joins, pins, boosts, threads.
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 _WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
@@ -31,9 +32,11 @@ _WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists w
 class Desk:
     """Takes questions and presses, and hands them to `answers`."""
 
-    def __init__(self, answers: Answers, lessons: tuple[Lesson, ...]) -> None:
+    def __init__(self, answers: Answers, keeper: Keeper, lessons: tuple[Lesson, ...]) -> None:
         self._answers = answers
+        self._keeper = keeper
         self._lessons = lessons
+        self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
 
     async def ask(
         self,
@@ -66,44 +69,95 @@ class Desk:
         await self._answer(interaction, question, private=True)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
-        """Answer a press of an answer's button. Raises MessageGone, Undelivered."""
+        """Answer a press of an answer's button, or the form that one opened.
+
+        Raises MessageGone, Undelivered, MemoryUnavailable.
+        """
         verb, request_id = (*parts, "", "")[:2]
-        asked = self._answers.find(request_id)
-        if asked is None or verb not in _VERBS:
+        past = await self._find(request_id)
+        if past is None or verb not in _VERBS or not _stands_here(past, interaction):
             await say(interaction, cards.EXPIRED)
-        elif asked.owner != interaction.user.id:
+        elif verb in _VOTES:
+            await self._voted(interaction, Verb(verb), past)
+        elif past.owner != interaction.user.id:
             await say(interaction, cards.NOT_YOURS)
         else:
-            await self._pressed(interaction, Verb(verb), asked)
+            await self._pressed(interaction, Verb(verb), past)
 
-    async def _pressed(
-        self, interaction: discord.Interaction[Any], verb: Verb, asked: Asked
-    ) -> None:
-        answer = asked.answer
+    async def _find(self, request_id: str) -> Past | None:
+        """Return an answer of this process, or of an earlier one."""
+        asked = self._answers.find(request_id)
+        if asked is not None:
+            return asked.past()
+        if not _REQUEST_ID.fullmatch(request_id):
+            return None
+        kept = await self._keeper.find(request_id)
+        return None if kept is None else past_of(kept, self._passages)
+
+    async def _pressed(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
         match verb:
-            case Verb.STOP:
-                self._answers.stop(asked, "You stopped this answer.")
+            case Verb.STOP if past.running is not None:
+                self._answers.stop(past.running, "You stopped this answer.")
                 await defer_update(interaction)
-            case Verb.RETRY if not answer.ended:
+            case Verb.STOP:
+                await say(interaction, "This answer is no longer being written.")
+            case Verb.RETRY if past.running is not None:
                 await say(interaction, "This answer is still being written.")
+            case Verb.RETRY if past.question is not None:
+                await self._answer(interaction, past.question, private=past.private, again=True)
             case Verb.RETRY:
-                await self._answer(interaction, asked.question, private=asked.private)
-            case Verb.SOURCES if answer.hits:
-                await respond(interaction, cards.sources_page(answer))
+                await say(interaction, cards.NOT_STORED)
+            case Verb.SOURCES if past.sources:
+                await respond(interaction, cards.sources_page(past.request_id, past.sources))
             case Verb.SOURCES:
-                await say(interaction, "This answer rests on no passage.")
-            case Verb.THINKING if answer.thinking:
-                await respond(interaction, cards.thinking_page(answer))
-            case Verb.THINKING:
-                await say(interaction, "The model did not think before this answer.")
+                gone = "Its passages are no longer in the lessons."
+                nothing = "This answer rests on no passage."
+                await say(interaction, gone if past.lost else nothing)
+            case Verb.THINKING if past.thinking:
+                await respond(interaction, cards.thinking_page(past.request_id, past.thinking))
+            case _:
+                await say(interaction, "No thinking of the model is kept for this answer.")
+
+    async def _voted(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
+        """Take the vote of any member who sees the answer; a vote against it may carry a reason."""
+        form = interaction.type is discord.InteractionType.modal_submit
+        reason = _written(interaction) if form else ""
+        await self._keeper.vote(
+            past.request_id,
+            interaction.user.id,
+            past.place,
+            up=verb is Verb.UP,
+            reason=reason,
+        )
+        if verb is Verb.DOWN and not form and await self._keeper.takes_reasons(past.place):
+            await ask_for(interaction, cards.reason_form(custom_id(verb, past.request_id)))
+        else:
+            await say(interaction, cards.VOTED)
 
     async def _answer(
-        self, interaction: discord.Interaction[Any], question: Question, *, private: bool
+        self,
+        interaction: discord.Interaction[Any],
+        question: Question,
+        *,
+        private: bool,
+        again: bool = False,
     ) -> None:
         await defer(interaction, private=private)
         surface = InteractionSurface(interaction, private=private)
         place = Place(interaction.channel_id or 0, interaction.guild_id)
-        self._answers.start(surface, question, interaction.user.id, place, private=private)
+        self._answers.start(surface, question, place, private=private, again=again)
+
+
+def _stands_here(past: Past, interaction: discord.Interaction[Any]) -> bool:
+    """Say whether an answer was given where its button was pressed."""
+    return past.place.channel == interaction.channel_id
+
+
+def _written(interaction: discord.Interaction[Any]) -> str:
+    """Return what a member wrote into a form."""
+    data: Any = interaction.data
+    inside = [row.get("component") or {} for row in data.get("components") or []]
+    return "\n".join(str(part.get("value") or "") for part in inside).strip()
 
 
 def words_of(message: discord.Message) -> str:

@@ -124,12 +124,12 @@ class Hearing:
             return
         member = message.author.id
         before = message.reference.message_id if message.reference else None
-        history = self._answers.before(before, member) if before else ()
+        place = Place(message.channel.id, message.guild.id if message.guild else None)
+        history = await self._answers.before(before, member, place) if before else ()
         self._answers.start(
             surface,
             Question(text, str(member), history=history),
-            member,
-            Place(message.channel.id, message.guild.id if message.guild else None),
+            place,
             pace=self._answers.channel_pace(message.channel.id),
             show_question=False,
             notices=(Notice(NoticeKind.TRIMMED, FIRST_PART_ONLY),) if partly else (),

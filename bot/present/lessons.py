@@ -9,7 +9,7 @@ import discord
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, NOT_YOURS, say
 from bot.present.components import Button, Choice, Page, Select
-from bot.present.delivery import respond, update
+from bot.present.responses import respond, update
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
 from knowledge.lesson import Lesson

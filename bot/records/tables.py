@@ -30,6 +30,7 @@ class TurnRow(Table):
     channel: Mapped[int]
     member: Mapped[int] = mapped_column(index=True)
     at: Mapped[float] = mapped_column(index=True)
+    private: Mapped[bool]
     role: Mapped[str] = mapped_column(String(16))
     content: Mapped[str]
 

@@ -19,14 +19,18 @@ class TurnRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def newest(self, place: Place, member: int, count: int) -> tuple[Turn, ...]:
-        """Return the newest turns of a member in a place, oldest first."""
+    async def newest(
+        self, place: Place, member: int, count: int, *, private: bool = False
+    ) -> tuple[Turn, ...]:
+        """Return a member's newest turns in a place, oldest first; private ones only if asked."""
         wanted = (
             select(TurnRow.role, TurnRow.content)
             .where(TurnRow.channel == place.channel, TurnRow.member == member)
             .order_by(TurnRow.id.desc())
             .limit(count)
         )
+        if not private:
+            wanted = wanted.where(~TurnRow.private)
 
         async def look(session: AsyncSession) -> tuple[Turn, ...]:
             rows = (await session.execute(wanted)).all()
@@ -34,8 +38,16 @@ class TurnRecords:
 
         return await self._database.run(look)
 
-    async def add(self, place: Place, member: int, turns: Sequence[Turn], at: float) -> None:
-        """Keep turns, in their order."""
+    async def add(
+        self,
+        place: Place,
+        member: int,
+        turns: Sequence[Turn],
+        at: float,
+        *,
+        private: bool = False,
+    ) -> None:
+        """Keep turns, in their order; `private` if nobody else saw them."""
 
         async def write(session: AsyncSession) -> None:
             session.add_all(
@@ -44,6 +56,7 @@ class TurnRecords:
                     channel=place.channel,
                     member=member,
                     at=at,
+                    private=private,
                     role=turn.role,
                     content=turn.content,
                 )

@@ -12,7 +12,7 @@ from discord.webhook.async_ import async_context
 from bot.client import remedies
 from bot.client.bot import StudyBot
 from bot.present.calls import never_cancelled
-from bot.present.delivery import defer
+from bot.present.responses import defer
 from tests.bot.client.script import Script, answering, body, running_bot, whole
 from tests.doubles.discord import FakeDiscord, Rate
 

@@ -11,7 +11,7 @@ from bot.records.tables import Table
 
 WHOSE = {"guild", "channel", "member", "at"}
 STORED = {
-    "turns": WHOSE | {"id", "role", "content"},
+    "turns": WHOSE | {"id", "private", "role", "content"},
     "answers": WHOSE
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
     | {"passages", "cited"},

@@ -17,6 +17,7 @@ def upgrade() -> None:
         "turns",
         sa.Column("id", _ID, primary_key=True),
         *_whose(),
+        sa.Column("private", sa.Boolean, nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("content", sa.Text, nullable=False),
     )

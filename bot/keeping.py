@@ -1,0 +1,129 @@
+"""Keeping: what an answer leaves behind for follow-ups, for its buttons and for those who curate.
+
+The answer itself never waits for the records and never fails with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.asking import Question
+from bot.conversation import Conversations
+from bot.errors import MemoryUnavailable
+from bot.memory import Gap, GapKind, KeptAnswer, Memory, Place, Turn, Vote
+from bot.servers import ServerBook
+
+log = logging.getLogger(__name__)
+
+LONGEST_REASON = 500
+"""Characters of the reason for a vote."""
+
+
+class Keeper:
+    """Keeps answers, in the order in which they were handed over."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        servers: ServerBook,
+        conversations: Conversations,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._memory = memory
+        self._servers = servers
+        self._conversations = conversations
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    def now(self) -> float:
+        """Return the time, in seconds since 1970."""
+        return self._clock()
+
+    async def prepared(
+        self, question: Question, place: Place, member: int, *, private: bool, again: bool
+    ) -> Question:
+        """Return the question with the member's earlier turns in this place, unless it has some.
+
+        `again` says that it was asked before: its own answer is then no part of what led to it.
+        """
+        if question.history:
+            return question
+        history = await self._conversations.history(
+            place, member, private=private, before=question.text if again else None
+        )
+        return replace(question, history=history)
+
+    async def keep(self, answer: KeptAnswer, *, said: str = "", gap: GapKind | None = None) -> bool:
+        """Keep an answer as far as text may be stored; return whether it could be kept.
+
+        `said` is what becomes part of the conversation, `gap` what the lessons lack.
+        """
+        async with self._turn:
+            try:
+                if await self._servers.remembers(answer.place.guild):
+                    await self._keep(answer, said, gap)
+                else:
+                    wordless = replace(answer, question="", text="", thinking="")
+                    await self._memory.answers.keep(wordless)
+            except MemoryUnavailable:
+                log.warning("answer %s could not be kept", answer.request_id)
+                return False
+        return True
+
+    async def _keep(self, answer: KeptAnswer, said: str, gap: GapKind | None) -> None:
+        await self._memory.answers.keep(answer)
+        if said:
+            await self._conversations.add(
+                answer.place, answer.member, answer.question, said, private=answer.private
+            )
+        if gap is not None:
+            nearest = answer.passages[0] if answer.passages else None
+            await self._memory.gaps.add(
+                Gap(
+                    request_id=answer.request_id,
+                    member=answer.member,
+                    place=answer.place,
+                    kind=gap,
+                    question=answer.question,
+                    at=answer.at,
+                    nearest=nearest,
+                )
+            )
+
+    async def find(self, request_id: str) -> KeptAnswer | None:
+        """Return an answer that is still kept. Raises MemoryUnavailable."""
+        return await self._memory.answers.find(request_id)
+
+    async def before(self, message: int, place: Place) -> tuple[Turn, ...]:
+        """Return the question and answer that stand in a message, if they are kept."""
+        try:
+            kept = await self._memory.answers.shown_in(message)
+        except MemoryUnavailable:
+            return ()
+        if kept is None or kept.place != place or kept.private or not kept.text:
+            return ()
+        return Turn("user", kept.question), Turn("assistant", kept.text)
+
+    async def left_open(self) -> tuple[KeptAnswer, ...]:
+        """Return the answers that a kill left, oldest first; none while they cannot be read."""
+        try:
+            return await self._memory.answers.left_open()
+        except MemoryUnavailable:
+            return ()
+
+    async def vote(
+        self, request_id: str, member: int, place: Place, *, up: bool, reason: str = ""
+    ) -> None:
+        """Keep a member's vote in the place of an earlier one. Raises MemoryUnavailable."""
+        words = reason[:LONGEST_REASON] if await self._servers.remembers(place.guild) else ""
+        vote = Vote(request_id, member, place, up=up, at=self._clock(), reason=words)
+        await self._memory.votes.cast(vote)
+
+    async def takes_reasons(self, place: Place) -> bool:
+        """Say whether the words of a reason may be stored."""
+        return await self._servers.remembers(place.guild)

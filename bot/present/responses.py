@@ -1,0 +1,79 @@
+"""First responses: what answers an interaction within the three seconds that Discord waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.webhook.async_ import async_context
+
+from bot.present.body import EPHEMERAL, Body, Payload
+from bot.present.calls import calls_of, once
+from bot.present.components import Form, Page, form
+from bot.present.delivery import RESPONSE_ID
+
+_RESPONSE, _DEFER, _DEFER_UPDATE, _UPDATE, _MODAL = 4, 5, 6, 7, 9
+_HASTY_TRIES, _HASTE = 5, 0.15  # 2.3 s in all: a first response is due within 3 s
+_ANSWERED = 40060
+
+
+async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
+    """Acknowledge: a new message follows. Raises MessageGone, Undelivered."""
+    flags = EPHEMERAL if private else 0
+    told = await _callback(interaction, {"type": _DEFER, "data": {"flags": flags}})
+    if message := ((told or {}).get("interaction") or {}).get("response_message_id"):
+        interaction.extras[RESPONSE_ID] = int(message)
+
+
+async def defer_update(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge a press: its message is edited by somebody. Raises MessageGone, Undelivered."""
+    await _callback(interaction, {"type": _DEFER_UPDATE})
+
+
+async def respond(
+    interaction: discord.Interaction[Any], page: Page, *, private: bool = True
+) -> None:
+    """Answer an interaction with one page. Raises MessageGone, Undelivered."""
+    body = Body(page, flags=EPHEMERAL if private else 0)
+    await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
+
+
+async def update(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Answer a press by changing its message. Raises MessageGone, Undelivered."""
+    body = Body(page)
+    await _callback(interaction, {"type": _UPDATE, "data": body.payload}, body)
+
+
+async def ask_for(interaction: discord.Interaction[Any], wanted: Form) -> None:
+    """Answer an interaction with a form to fill in. Raises MessageGone, Undelivered."""
+    await _callback(interaction, {"type": _MODAL, "data": form(wanted)})
+
+
+async def _callback(
+    interaction: discord.Interaction[Any], payload: Payload, body: Body | None = None
+) -> Any:
+    """Make the first response, quickly again while Discord still takes it; return the answer.
+
+    "Already acknowledged", after an answer that was lost, is what was wanted.
+    """
+    params = discord.http.MultipartParameters(payload=payload, multipart=None, files=None)
+    if body is not None and body.files:
+        params = discord.http.MultipartParameters(
+            payload=None, multipart=body.form(payload), files=body.files
+        )
+
+    async def attempt() -> Any:
+        try:
+            return await async_context.get().create_interaction_response(
+                interaction.id,
+                interaction.token,
+                session=once(interaction.followup.session),
+                params=params,
+            )
+        except discord.HTTPException as error:
+            if error.code != _ANSWERED:
+                raise
+            return None
+
+    calls = calls_of(interaction.client)
+    return await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)
