@@ -5,24 +5,17 @@ They are kept apart by place and member: nobody's turns are ever part of another
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable
 
-from bot.errors import MemoryUnavailable
 from bot.memory import Memory, Place, Turn
 from bot.prompting import LONGEST_TURN, estimate_tokens
 from bot.servers import ServerBook
-
-log = logging.getLogger(__name__)
 
 TURNS = 12
 """Turns looked at for a new question: six questions and their answers."""
 SHARE = 0.15
 """Of the model's context that earlier turns may fill; the prompt's own limit lies above it."""
-READ_WITHIN = 1.0
-"""Seconds after which a question is answered without its history."""
 
 
 class Conversations:
@@ -44,19 +37,14 @@ class Conversations:
     async def history(
         self, place: Place, member: int, *, private: bool = False, before: str | None = None
     ) -> tuple[Turn, ...]:
-        """Return the earlier turns, oldest first; none where they cannot be read in time.
+        """Return the earlier turns, oldest first. Raises MemoryUnavailable.
 
         What was asked in private is told again in private only. With `before`, a question that is
         asked once more, only the turns that led to it.
         """
         if not await self._servers.remembers(place.guild):
             return ()
-        try:
-            async with asyncio.timeout(READ_WITHIN):
-                turns = await self._memory.turns.newest(place, member, TURNS, private=private)
-        except (MemoryUnavailable, TimeoutError):
-            log.warning("a question is answered without its history")
-            return ()
+        turns = await self._memory.turns.newest(place, member, TURNS, private=private)
         return _within(_until(turns, before), self._budget)
 
     async def add(

@@ -19,6 +19,8 @@ from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)
 
+READ_WITHIN = 1.0
+"""Seconds after which a question is answered without its history."""
 LONGEST_REASON = 500
 """Characters of the reason for a vote."""
 
@@ -53,9 +55,15 @@ class Keeper:
         """
         if question.history:
             return question
-        history = await self._conversations.history(
-            place, member, private=private, before=question.text if again else None
-        )
+        try:
+            async with asyncio.timeout(READ_WITHIN), self._turn:
+                # In turn: what the member has just read is kept by now.
+                history = await self._conversations.history(
+                    place, member, private=private, before=question.text if again else None
+                )
+        except (MemoryUnavailable, TimeoutError):
+            log.warning("a question is answered without its history")
+            return question
         return replace(question, history=history)
 
     async def keep(self, answer: KeptAnswer, *, said: str = "", gap: GapKind | None = None) -> bool:

@@ -29,6 +29,9 @@ from sqlalchemy.ext.asyncio import (
 from bot.errors import MemoryUnavailable
 
 log = logging.getLogger(__name__)
+for _talkative in ("sqlalchemy.engine", "aiosqlite"):
+    # In their debug lines stand the values: the words of members.
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
@@ -160,8 +163,12 @@ class Database:
 
     def _made(self) -> AsyncEngine:
         if self.file is None:
-            return create_async_engine(self._url, pool_size=1, pool_pre_ping=True)
-        engine = create_async_engine(self._url, pool_size=1, connect_args={"timeout": BUSY_SECONDS})
+            return create_async_engine(
+                self._url, pool_size=1, pool_pre_ping=True, hide_parameters=True
+            )
+        engine = create_async_engine(
+            self._url, pool_size=1, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
 

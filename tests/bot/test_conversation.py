@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.asking import Question
 from bot.conversation import SHARE, Conversations
-from bot.memory import Memory, Place, ServerSettings
+from bot.keeping import Keeper
+from bot.memory import KeptAnswer, Memory, Place, ServerSettings
 from bot.prompting import estimate_tokens
 from bot.records.memory import open_records
 from bot.servers import ServerBook
@@ -80,11 +82,17 @@ async def test_with_memory_off_for_all_nothing_is_kept_anywhere(parts: Parts) ->
     assert await parts.memory.turns.newest(PRIVATE, 7, 9) == ()
 
 
-async def test_without_its_records_a_question_has_no_history(tmp_path: Path) -> None:
+async def test_without_its_records_a_question_has_no_history_and_answers_are_not_kept(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "records.db").write_bytes(b"broken" * 999)
     memory = open_records(f"sqlite+aiosqlite:///{tmp_path / 'records.db'}")
     servers = ServerBook(memory, remembers=True)
-    assert await Conversations(memory, servers, num_ctx=4096).history(HERE, 7) == ()
+    keeper = Keeper(memory, servers, Conversations(memory, servers, num_ctx=4096))
+    question = Question("Why?", "7")
+    assert await keeper.prepared(question, HERE, 7, private=False, again=False) == question
+    assert not await keeper.keep(KeptAnswer("a1", 7, HERE, 0.0), said="Because.")
+    assert await keeper.left_open() == ()
     assert await servers.of(1) == ServerSettings(1)
     await memory.close()
 

@@ -1,6 +1,7 @@
 """The front door as a member sees it: commands, answers, buttons."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -253,6 +254,7 @@ async def test_an_unknown_control_says_that_it_has_expired(
 ) -> None:
     """Also the button of an answer that is no longer remembered."""
     message = await whole(fake, fake.member("ada").slash("ask", question="Why?"))
+    await bot.services.records.memory.erasing.expire(time.time() + 31 * 86_400)
     bot.answers._known.clear()
     pressed = fake.member("ada").click(message, "Sources")
     await fake.until(lambda: pressed.response)

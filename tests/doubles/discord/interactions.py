@@ -10,13 +10,14 @@ from tests.doubles.discord.records import EPHEMERAL, LOADING, Interaction, Messa
 from tests.doubles.discord.wire import ApiError, Incoming, Json
 from tests.doubles.discord.world import World
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
-MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
+MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 
 # Which responses each kind of interaction may get.
 _ALLOWED = {
-    COMMAND: {MESSAGE, DEFER},
-    COMPONENT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE},
+    COMMAND: {MESSAGE, DEFER, MODAL},
+    COMPONENT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE, MODAL},
+    SUBMIT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE},
     AUTOCOMPLETE: {CHOICES},
 }
 
@@ -49,6 +50,10 @@ def _act(world: World, interaction: Interaction, kind: int, call: Incoming) -> M
     if kind == CHOICES:
         limits.refuse(limits.lengths(data, limits.CHOICES, "data"))
         interaction.choices = data.get("choices") or []
+        return None
+    if kind == MODAL:
+        limits.refuse(limits.lengths(data, limits.MODAL, "data"))
+        interaction.modal = data
         return None
     if kind in (DEFER_UPDATE, UPDATE):
         source = world.message(interaction.source)

@@ -21,6 +21,7 @@ Problem: TypeAlias = tuple[str, str]
 CONTENT, EMBED_TEXT, DISPLAYED, PARTS = 2000, 6000, 4000, 40
 FILE_BYTES, REQUEST_BYTES = 10 * 2**20, 25 * 2**20
 CHOICES: Limits = {"choices": 25, "choices.*.name!": 100, "choices.*.value": 100}
+MODAL: Limits = {"title!": 45, "custom_id!": 100, "components!": 5, "components.*.label!": 45}
 _COMMANDS: Limits = {"*.name!": 32, "*.description!": 100, "*.options": 25, "*.options.*.name!": 32}
 _PLAIN: Limits = {"content": CONTENT, "components": 5, "embeds": 10}
 _EMBED = "title description footer.text author.name fields.*.name fields.*.value".split()

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from tests.doubles.discord import messages, payloads
-from tests.doubles.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
+from tests.doubles.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
 from tests.doubles.discord.limits import BUTTON, SELECT
 from tests.doubles.discord.records import Interaction, Message, walk
 from tests.doubles.discord.wire import Json
@@ -51,6 +51,17 @@ class Member:
         if missing := set(values) - {option["value"] for option in select["options"]}:
             raise LookupError(f"{which} does not offer {missing}")
         return self._act(COMPONENT, data | {"values": list(values)}, message)
+
+    def submit(self, opened: Interaction, text: str) -> Interaction:
+        """Send off the form that a press opened, with `text` in its first line."""
+        if opened.modal is None:
+            raise LookupError("no form was opened")
+        label = opened.modal["components"][0]
+        written = {"type": 4, "custom_id": label["component"]["custom_id"], "value": text}
+        data = {"custom_id": opened.modal["custom_id"]}
+        data |= {"components": [{"type": 18, "component": written}]}
+        source = self._world.messages[opened.source] if opened.source else None
+        return self._act(SUBMIT, data, source)
 
     def say(self, text: str, *, channel: str | None = None, extra: Json | None = None) -> Message:
         """Write a message; `<@id>` mentions. Raises ApiError as Discord would refuse it."""

@@ -69,7 +69,7 @@ class Message:
 class Interaction:
     """One thing a member did, and what the bot made of it.
 
-    `kind`: 2 command, 3 component, 4 autocomplete. `response` is the accepted callback type
+    `kind`: 2 command, 3 component, 4 autocomplete, 5 form. `response` is the accepted callback type
     (None: none yet), `choices` what came with type 8.
     """
 
@@ -85,3 +85,4 @@ class Interaction:
     original: str | None = None
     followups: list[str] = field(default_factory=list)
     choices: list[Json] | None = None
+    modal: Json | None = None
