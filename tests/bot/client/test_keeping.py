@@ -10,7 +10,7 @@ from bot.events import Declined, Delta, Finished, Notice, NoticeKind, SourcesFou
 from bot.memory import Place
 from bot.wiring import open_services
 from knowledge.passages import Hit
-from tests.bot.client.script import USAGE, Script, answering, body, running_bot, whole
+from tests.bot.client.script import USAGE, Script, Step, answering, body, running_bot, whole
 from tests.doubles.discord import FakeDiscord, Interaction, Message
 from tests.doubles.discord.payloads import GENERAL
 
@@ -63,10 +63,8 @@ async def test_a_follow_up_brings_the_members_own_turns_of_this_place(
     await fake.until(lambda: bot.answers.running == 0)
     ada.mention("fifth")
     await fake.until(lambda: len(script.questions) == 5)
-    assert [t.content for t in script.questions[-1].history if t.role == "user"] == [
-        "first",
-        "second",
-    ]
+    asked = [turn for turn in script.questions[-1].history if turn.role == "user"]
+    assert [turn.content for turn in asked] == ["first", "second"]
 
 
 async def test_private_turns_are_told_again_in_private_only(
@@ -218,8 +216,8 @@ async def test_a_reply_after_a_restart_leans_on_the_answer_it_replies_to(
 ) -> None:
     async with running_bot(fake, script, tmp_path):
         fake.member("ada").mention("What is a token?")
-        answer = await fake.until(
-            lambda: next((m for m in fake.messages.values() if "Retry" in str(m.payload)), None)
+        (answer,) = await fake.until(
+            lambda: [m for m in fake.messages.values() if "Retry" in str(m.payload)]
         )
     async with running_bot(fake, script, tmp_path):
         fake.member("eve").reply(answer, "And why?")
@@ -233,12 +231,13 @@ async def test_questions_that_the_lessons_leave_open_are_kept(
 ) -> None:
     hits = hits_of(bot)
     unsupported = Notice(NoticeKind.UNSUPPORTED, "Nothing here is cited.")
-    for steps in (
+    played: list[list[Step]] = [
         [SourcesFound(hits), Declined("The lessons do not cover this.", hits[0].passage)],
         [SourcesFound(hits), Delta("Perhaps."), unsupported, Finished("Perhaps.", (), USAGE, "m")],
         answering("Supported."),
-    ):
-        script.steps = list(steps)
+    ]
+    for steps in played:
+        script.steps = steps
         await whole(fake, fake.member("ada").slash("ask", question="Why?"))
         await fake.until(lambda: bot.answers.running == 0)
     gaps = await bot.services.records.memory.gaps.newest(here(bot).guild, 9)
