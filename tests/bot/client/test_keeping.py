@@ -31,6 +31,11 @@ def hits_of(bot: StudyBot) -> tuple[Hit, ...]:
     return tuple(Hit(passage, 0.9) for passage in passages)
 
 
+def said(script: Script) -> list[str]:
+    """Return the earlier turns of the newest question."""
+    return [turn.content for turn in script.questions[-1].history]
+
+
 def here(bot: StudyBot) -> Place:
     return Place(int(GENERAL), bot.guilds[0].id)
 
@@ -53,18 +58,16 @@ async def test_a_follow_up_brings_the_members_own_turns_of_this_place(
     ada, eve = fake.member("ada"), fake.member("eve")
     await whole(fake, ada.slash("ask", question="first"))
     await whole(fake, ada.slash("ask", question="second"))
-    said = [(turn.role, turn.content) for turn in script.questions[-1].history]
-    assert said == [("user", "first"), ("assistant", "A token is a **piece** of text [1].")]
+    assert said(script) == ["first", "A token is a **piece** of text [1]."]
     await whole(fake, eve.slash("ask", question="third"))
-    assert script.questions[-1].history == ()
+    assert not said(script)
     ada.dm("fourth")
     await fake.until(lambda: len(script.questions) == 4)
-    assert script.questions[-1].history == ()
+    assert not said(script)
     await fake.until(lambda: bot.answers.running == 0)
     ada.mention("fifth")
     await fake.until(lambda: len(script.questions) == 5)
-    asked = [turn for turn in script.questions[-1].history if turn.role == "user"]
-    assert [turn.content for turn in asked] == ["first", "second"]
+    assert said(script)[::2] == ["first", "second"]
 
 
 async def test_private_turns_are_told_again_in_private_only(
@@ -73,9 +76,9 @@ async def test_private_turns_are_told_again_in_private_only(
     ada = fake.member("ada")
     await whole(fake, ada.slash("ask", question="secret", private=True))
     await whole(fake, ada.slash("ask", question="open"))
-    assert script.questions[-1].history == ()
+    assert not said(script)
     await whole(fake, ada.slash("ask", question="again", private=True))
-    assert len(script.questions[-1].history) == 4
+    assert len(said(script)) == 4
     await fake.until(lambda: bot.answers.running == 0)
 
 
@@ -116,7 +119,7 @@ async def test_buttons_work_after_a_restart(
         again = await whole(fake, ada.click(message, "Retry"))
         assert again.id != message.id
         assert script.questions[-1].text == "Why?"
-        assert script.questions[-1].history == ()
+        assert not said(script)
 
 
 async def test_a_private_answer_is_retried_in_private_after_a_restart(
@@ -222,8 +225,7 @@ async def test_a_reply_after_a_restart_leans_on_the_answer_it_replies_to(
     async with running_bot(fake, script, tmp_path):
         fake.member("eve").reply(answer, "And why?")
         await fake.until(lambda: len(script.questions) == 2)
-        said = [turn.content for turn in script.questions[-1].history]
-        assert said == ["What is a token?", "A token is a **piece** of text [1]."]
+        assert said(script) == ["What is a token?", "A token is a **piece** of text [1]."]
 
 
 async def test_questions_that_the_lessons_leave_open_are_kept(
