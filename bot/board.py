@@ -56,14 +56,12 @@ class Pane:
     thought: int = 0
     wrote: int = 0
     since: float = 0.0
-    began: float = 0.0
-    first: float | None = None
     _text: list[str] = field(default_factory=list)
     _thinking: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Take the time."""
-        self.since = self.began = self.clock()
+        self.since = self.clock()
 
     @property
     def text(self) -> str:
@@ -109,13 +107,11 @@ class Pane:
         if self.state not in ENDED:
             self.sentence = sentence
             self.figures = measured(
-                None, "stopped", thought=self.thought, wrote=self.wrote, first=self.first
+                None, "stopped", thought=self.thought, wrote=self.wrote, first=None
             )
             self._enter(PaneState.CUT)
 
     def _take(self, delta: Delta) -> None:
-        if self.first is None:
-            self.first = self.seconds
         self.thought += delta.thoughts
         self.wrote += delta.pieces - delta.thoughts
         if delta.thinking:

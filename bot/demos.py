@@ -15,7 +15,14 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from bot.curated import Curated, CuratedDemos, Form
-from bot.errors import BotError, EngineError, LineupUnknown, ModelsMissing, QuestionInvalid
+from bot.errors import (
+    BotError,
+    DemoUnknown,
+    EngineError,
+    LineupUnknown,
+    ModelsMissing,
+    QuestionInvalid,
+)
 from bot.events import Waiting
 from bot.fairness import fairness
 from bot.lineup import Contender, Lineup, Lineups, best
@@ -54,20 +61,6 @@ class Order:
     curated: Curated | None = None
 
 
-def order_of(demo: Curated, member: str, *, lineup: str | None = None) -> Order:
-    """Return the order that shows a curated demo."""
-    return Order(
-        demo.prompt,
-        member,
-        lineup=lineup,
-        stages=demo.stages,
-        temperature=demo.temperature,
-        num_predict=demo.num_predict,
-        form=demo.form,
-        curated=demo,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the machine bears.
@@ -103,6 +96,41 @@ class Demos:
     def faults(self) -> tuple[str, ...]:
         """Every fault of every file of line-ups and demos."""
         return (*self.lineups.faults, *self.curated.faults)
+
+    def order(
+        self,
+        member: str,
+        *,
+        prompt: str | None = None,
+        demo: str | None = None,
+        lineup: str | None = None,
+        stages: Sequence[Stage] = (),
+        seed: int = SEED,
+        form: Form | None = None,
+    ) -> Order:
+        """Return the order for what a member chose; what they left open is the demo's.
+
+        Raises DemoUnknown, and QuestionInvalid when there is neither prompt nor demo.
+        """
+        known = self.curated.find(demo) if demo is not None else None
+        if demo is not None and known is None:
+            names = ", ".join(one.slug for one in self.curated.all)
+            raise DemoUnknown(f"There is no demo '{demo}'. There are: {names}.")
+        if known is None:
+            if prompt is None:
+                raise QuestionInvalid("Give a prompt, or choose a demo.")
+            return Order(prompt, member, lineup, tuple(stages), seed, form=form or "plain")
+        return Order(
+            known.prompt if prompt is None else prompt,
+            member,
+            lineup,
+            tuple(stages) or known.stages,
+            seed,
+            temperature=known.temperature,
+            num_predict=known.num_predict,
+            form=form or known.form,
+            curated=known,
+        )
 
     async def installed(self) -> Installed:
         """Return what is installed on the engines of all line-ups.
@@ -214,7 +242,8 @@ class Demos:
             temperature=order.temperature,
             num_predict=order.num_predict,
             curated=order.curated,
-            notices=(*fairness(seats), *notices),
+            fairness=fairness(seats),
+            notices=tuple(notices),
             engine_version=version,
         )
 

@@ -9,6 +9,8 @@
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
     ├── MemberBusy             this member already has as many waiting as is fair
+    ├── CardUnreadable         a file is no run card
+    ├── DemoUnknown            no demo has this name
     ├── LineupUnknown          no line-up has this name
     ├── ModelsMissing          nothing of a line-up is installed
     └── EngineError            a model could not write, or not to its end
@@ -97,6 +99,14 @@ class MemberBusy(BotError):
             f"You already have {waiting} questions waiting, which is as many as is fair. "
             "Let one finish, or stop it, and ask again."
         )
+
+
+class CardUnreadable(BotError):
+    """A file is no run card, or not whole."""
+
+
+class DemoUnknown(BotError):
+    """No curated demo has this name."""
 
 
 class LineupUnknown(BotError):

@@ -113,6 +113,11 @@ class Lineups:
         """Return the line-up of this name."""
         return next((lineup for lineup in self.all if lineup.slug == slug), None)
 
+    def stages_of(self, tag: str) -> tuple[Stage, ...]:
+        """Return the stages at which line-ups use a model; nothing where none does."""
+        contenders = [c for lineup in self.all for c in lineup.contenders]
+        return tuple(dict.fromkeys(c.stage for c in contenders if c.tag == tag))
+
 
 def read_lineups(folders: Iterable[Path]) -> Lineups:
     """Read every line-up of `folders`."""

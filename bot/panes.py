@@ -106,7 +106,11 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The demo is set: who answers what, and how. `recorded` is when, where it is a recording."""
+    """The demo is set: who answers what, and how.
+
+    `fairness` says in which respects the set is not matched, `notices` what else a reader should
+    know; `recorded` is when, where it is a recording.
+    """
 
     prompt: str
     lineup: str
@@ -117,6 +121,7 @@ class Opened:
     temperature: float = 0.0
     num_predict: int = 0
     curated: Curated | None = None
+    fairness: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     engine_version: str = ""
     recorded: dt.datetime | None = None

@@ -183,7 +183,7 @@ async def test_a_set_that_is_not_matched_is_said_to_be_so() -> None:
     async with FakeOllama(uneven, num_parallel=4) as ollama, demos_on(ollama) as demos:
         board, _ = await shown(demos, ORDER)
     assert board.opened is not None
-    told = "\n".join(board.opened.notices)
+    told = "\n".join(board.opened.fairness)
     assert "Not matched in parameters: 3.2B (base and reasoning), 8.0B (instruct)." in told
     assert "Not matched in quantisation: Q4_K_M (base and reasoning), Q8_0 (instruct)." in told
 

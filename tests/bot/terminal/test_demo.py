@@ -1,0 +1,114 @@
+"""`demo` as a person or a script meets it: a process, an engine, files."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.stagehands import THINKS
+from tests.bot.terminal.test_terminal import Done, Terminal
+from tests.doubles.ollama import FakeModel, FakeOllama
+
+BASE, INSTRUCT = "llama3.2:1b-text-q4_K_M", "llama3.2:1b-instruct-q4_K_M"
+REASONING = "deepseek-r1:1.5b-qwen-distill-q4_K_M"
+PROMPT = "Is {this} a [bold]prompt[/bold]?"
+
+
+@pytest.fixture
+async def ollama() -> AsyncIterator[FakeOllama]:
+    """Yield an engine with the laptop line-up."""
+    models = [
+        FakeModel(BASE, ("And", " on."), base=True),
+        FakeModel(INSTRUCT, ("Yes,", " \x1b[31mit is.")),
+        FakeModel(REASONING, ("Yes.",), ("Hm", "."), capabilities=THINKS),
+    ]
+    async with FakeOllama(models, num_parallel=4) as fake:
+        yield fake
+
+
+async def demo(ollama: FakeOllama, folder: Path, *arguments: str) -> Done:
+    """Run `demo` in `folder`."""
+    return await Terminal(folder / "data", ollama.url).run("demo", *arguments)
+
+
+async def test_a_pipe_gets_each_contender_as_plain_text(ollama: FakeOllama, tmp_path: Path) -> None:
+    done = await demo(ollama, tmp_path, PROMPT)
+    assert done.code == 0
+    assert f"> {PROMPT}" in done.out
+    assert f"== base: {BASE}\nAnd on.\n" in done.out
+    assert f"== instruct: {INSTRUCT}\nYes, [31mit is.\n" in done.out
+    assert "(thinking) Hm." in done.out
+    assert "Not matched in lineage" in done.out
+
+
+async def test_one_object_says_all_of_it(ollama: FakeOllama, tmp_path: Path) -> None:
+    done = await demo(ollama, tmp_path, "--json", "--seed", "3", PROMPT)
+    (told,) = done.objects
+    assert done.code == 0
+    assert (told["lineup"], told["seed"]) == ("laptop", 3)
+    assert any("Not matched in lineage" in line for line in told["fairness"])
+    base, instruct, reasoning = told["contenders"]
+    assert [c["stage"] for c in told["contenders"]] == ["base", "instruct", "reasoning"]
+    assert (base["model"], base["rendered_prompt"], base["text"]) == (BASE, PROMPT, "And on.")
+    assert instruct["rendered_prompt"] == f"<|user|>{PROMPT}<|end|><|assistant|>"
+    assert reasoning["thinking"] == "Hm."
+    assert reasoning["usage"]["thinking_tokens"] == 2
+    assert {c["ended"] for c in told["contenders"]} == {"stop"}
+
+
+async def test_a_saved_run_is_played_again_as_a_recording_and_drawn(
+    ollama: FakeOllama, tmp_path: Path
+) -> None:
+    card, chart = tmp_path / "card.json", tmp_path / "chart.png"
+    await demo(ollama, tmp_path, PROMPT, "--save", str(card), "--plot", str(chart))
+    assert chart.read_bytes().startswith(b"\x89PNG")
+    recorded = json.loads(card.read_text("utf-8"))["recorded"]
+    asked = len(ollama.requests)
+    again = await demo(ollama, tmp_path, "--replay", str(card))
+    assert f"A recording of {recorded[:10]}" in again.out
+    assert f"== base: {BASE}\nAnd on.\n" in again.out
+    assert len(ollama.requests) == asked
+    card.write_text("{}", "utf-8")
+    broken = await demo(ollama, tmp_path, "--replay", str(card))
+    assert broken.code == 1
+    assert "This is no run card" in broken.err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
+async def test_a_line_up_that_exists_nowhere_gives_the_pull_lines_and_a_bad_exit_code(
+    ollama: FakeOllama, tmp_path: Path, more: list[str]
+) -> None:
+    done = await demo(ollama, tmp_path, PROMPT, "--lineup", "mistral", *more)
+    assert done.code == 1
+    told = done.out + done.err
+    assert "No model of the line-up “Mistral 7B: base and instruct” is installed." in told
+    for tag in ("mistral:7b-text-v0.2-q4_K_M", "mistral:7b-instruct-v0.2-q4_K_M"):
+        assert f"ollama pull {tag}" in told
+
+
+async def test_names_that_do_not_exist_are_told_with_those_that_do(
+    ollama: FakeOllama, tmp_path: Path
+) -> None:
+    for option, known in (("--demo", "bat-and-ball"), ("--lineup", "laptop")):
+        done = await demo(ollama, tmp_path, PROMPT, option, "nonsense")
+        assert done.code == 1
+        assert known in done.err
+
+
+async def test_without_a_prompt_the_demos_and_line_ups_are_listed(
+    ollama: FakeOllama, tmp_path: Path
+) -> None:
+    done = await demo(ollama, tmp_path)
+    assert "bat-and-ball: The bat and the ball" in done.out
+    assert "workstation: " in done.out
+
+
+async def test_a_curated_demo_says_what_to_notice_and_where_to_read_why(
+    ollama: FakeOllama, tmp_path: Path
+) -> None:
+    done = await demo(ollama, tmp_path, "--demo", "few-shot")
+    assert "What to notice: " in done.out
+    assert "lessons read 'base-models#" in done.out
+    raw = next(r for r in ollama.generations if r.tag == BASE).body["prompt"]
+    assert raw.endswith("Q: What is the largest planet in the solar system?\nA:")

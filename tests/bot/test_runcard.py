@@ -1,0 +1,115 @@
+"""Run cards: what is saved is what was shown, and it is played again as a recording."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.board import Board, PaneState
+from bot.captions import recording_line
+from bot.chart import Bar, draw
+from bot.demos import Order
+from bot.errors import CardUnreadable
+from bot.panes import DemoEvent, Figures
+from bot.replay import replay
+from bot.report import as_markdown
+from bot.runcard import Recorder, RunCard, read_card
+from tests.bot.stagehands import REASONING, demos_on, models
+from tests.doubles.ollama import FakeOllama, Fault
+
+ORDER = Order("What is 2 + 3?", "ada", num_predict=60, seed=11)
+
+
+async def recorded(events: AsyncIterator[DemoEvent]) -> Recorder:
+    recorder = Recorder()
+    async for event in events:
+        recorder.take(event)
+    return recorder
+
+
+@pytest.fixture
+async def card() -> RunCard:
+    """Return the card of a demo in which one contender died half-way."""
+    slow = models(base={"tokens_per_second": 20.0})
+    async with FakeOllama(slow, num_parallel=4) as ollama, demos_on(ollama) as demos:
+        ollama.fail_next(Fault("error_line", after=4), tag=REASONING)
+        made = (await recorded(demos.run(ORDER))).card()
+    assert made is not None
+    return made
+
+
+def seen(board: Board) -> list[tuple[PaneState, str, str, str, Figures | None]]:
+    return [(p.state, p.text, p.thinking, p.sentence, p.figures) for p in board.panes]
+
+
+async def test_a_replay_shows_what_was_shown_with_its_timing_and_says_that_it_is_one(
+    card: RunCard,
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    again = await recorded(replay(read_card(card.model_dump_json().encode()), sleep))
+    states = [pane.state for pane in again.board.panes]
+    assert states == [PaneState.DONE, PaneState.DONE, PaneState.FAILED]
+    assert [p.text for p in again.board.panes] == [p.text for p in card.contenders]
+    assert again.board.panes[2].thinking == "Let me see."
+    assert sum(slept) == pytest.approx(max(step.at for step in card.steps), abs=0.001)
+    assert sum(slept) > 0.1
+    assert f"A recording of {card.recorded:%Y-%m-%d}" in recording_line(again.board)
+    second = again.card()
+    assert second is not None
+    assert second.recorded == card.recorded
+    assert second.contenders == card.contenders
+
+
+async def test_a_card_without_steps_shows_its_texts(card: RunCard) -> None:
+    again = await recorded(replay(card.without_steps()))
+    assert [p.text for p in again.board.panes] == [p.text for p in card.contenders]
+
+
+def test_a_card_names_everything_with_which_the_run_can_be_repeated(card: RunCard) -> None:
+    told = json.loads(card.model_dump_json())
+    assert (told["seed"], told["num_predict"], told["engine_version"]) == (11, 60, "0.33.0")
+    base = told["contenders"][0]
+    assert (base["stage"], base["rendered_prompt"]) == ("base", ORDER.prompt)
+    assert len(base["digest"]) == 64
+    assert base["usage"]["answer_tokens"] == 3
+    assert told["contenders"][2]["ended"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[1]", b"\xff", b'{"format": "other"}', b" " * 4_000_001],
+    ids=["empty", "object", "list", "bytes", "other", "large"],
+)
+def test_what_is_no_card_is_refused(data: bytes) -> None:
+    with pytest.raises(CardUnreadable):
+        read_card(data)
+
+
+def test_a_step_of_a_contender_that_is_not_there_is_refused(card: RunCard) -> None:
+    told = json.loads(card.model_dump_json())
+    told["steps"][0]["pane"] = 7
+    with pytest.raises(CardUnreadable):
+        read_card(json.dumps(told).encode())
+
+
+async def test_a_page_of_a_run_holds_every_text_in_a_fence_of_its_own(card: RunCard) -> None:
+    told = json.loads(card.model_dump_json())
+    told["contenders"][0]["text"] = "```\n# not ours\n````"
+    again = await recorded(replay(read_card(json.dumps(told).encode()).without_steps()))
+    page = as_markdown(again.board)
+    assert "`````\n```\n# not ours\n````\n`````" in page
+    assert "A recording of" in page
+
+
+def test_a_chart_is_drawn_for_any_figures() -> None:
+    bars = [
+        Bar("base", "a$b$:1", Figures(0.1, 2.0, 0.1, 0.0, 3.0, 0, 90)),
+        Bar("dead", "x" * 200, Figures(ended="failed")),
+        Bar("none", "y", None),
+    ]
+    assert draw(bars).startswith(b"\x89PNG")
+    assert draw(bars[2:]).startswith(b"\x89PNG")
