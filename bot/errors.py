@@ -5,6 +5,7 @@
     ├── DiscordUnreachable     Discord did not let the bot in for minutes
     ├── ContentInvalid         lessons, prompts or other content files hold faults
     ├── IndexUnavailable       the passages cannot be searched
+    ├── FolderBusy             another bot runs on the data folder
     ├── MemoryUnavailable      what is remembered cannot be read or written
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
@@ -76,6 +77,18 @@ class IndexUnavailable(BotError):
 
 class MemoryUnavailable(BotError):
     """What is remembered cannot be read or written now; answers go on without it."""
+
+
+class FolderBusy(BotError):
+    """Another process owns the data folder; the sentence names it."""
+
+    exit_code = 78  # as for SettingsInvalid
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"{owner} runs on this data folder. Stop it first, or give this one a DATA_DIR "
+            "of its own."
+        )
 
 
 class QuestionInvalid(BotError):

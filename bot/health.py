@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.errors import EngineError, MemoryUnavailable
+from bot.folder import DataFolder
 from bot.library import Library
 from bot.memory import Memory
 from bot.model import Engine, ModelEntry
 from bot.settings import Settings
+from knowledge.identity import identify
 from knowledge.roster import System, stale_rows
+
+ROOM = 200_000_000
+"""Bytes that should be free: an index is built beside the one that serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +57,60 @@ def roster_health(systems: Sequence[System], today: dt.date) -> PartHealth:
     )
 
 
-def index_health(library: Library) -> PartHealth:
-    """Say whether the index is there and fits the lessons."""
+def folder_health(folder: DataFolder) -> PartHealth:
+    """Say whether the data folder can be used, and by whom it is."""
+    if folder.path.exists() and not folder.path.is_dir():
+        sentence = "DATA_DIR names a file, so nothing can be kept"
+        return PartHealth("data", sentence, "move that file, or name a folder", ok=False)
+    if not folder.writable():
+        sentence = (
+            "the data folder cannot be written: lessons are answered from the index in it, "
+            "or else from a temporary one, and nothing new is kept"
+        )
+        mend = "let the bot's user write DATA_DIR"
+        return PartHealth("data", sentence, mend, ok=False, needed=False)
+    free = shutil.disk_usage(folder.path).free
+    if free < ROOM:
+        sentence = f"only {free // 1_000_000} MB are free on the disk of the data folder"
+        return PartHealth("data", sentence, "make room", ok=False, needed=False)
+    owner = folder.owner()
+    told = f"{owner} runs on it" if owner else "it can be written; no bot runs on it"
+    if (folder.path / "index" / "damaged").exists():
+        told += "; a damaged index was set aside in index/damaged, which you may delete"
+    return PartHealth("data", told)
+
+
+def embedding_health(settings: Settings) -> PartHealth:
+    """Say whether the embedding model is there, as far as that is told without loading it."""
+    model = identify(settings.embedding_model)
+    name = Path(model.name).name
+    if model.revision is None:
+        if settings.embedding_model.startswith((".", "/", "~")):  # a path, that is
+            mend = "name a folder that is there, or leave EMBEDDING_MODEL out"
+            return PartHealth("embedding", f"there is no folder {name}", mend, ok=False)
+        return PartHealth("embedding", f"{name}, from the hub or its local cache")
+    source = Path(model.source)
+    if (source / "config.json").exists() and any(
+        path.suffix in (".safetensors", ".bin") for path in source.iterdir()
+    ):
+        return PartHealth("embedding", f"{name} is there")
+    own = "name another folder, or leave EMBEDDING_MODEL out"
+    mend = "python install.py" if model.packaged else own
+    return PartHealth("embedding", f"the files of {name} are not all there", mend, ok=False)
+
+
+def index_health(library: Library, fault: str | None = None) -> PartHealth:
+    """Say whether the index is there and fits the lessons; `fault` is what is wrong with it."""
     build = "python -m bot index"
     change = library.pending()
     manifest = library.index.manifest()
+    if fault is not None:
+        sentence = f"the index is damaged: {fault}. It is made anew at the next question"
+        return PartHealth("index", sentence, build, ok=False)
     if manifest is None:
         return PartHealth("index", "there is no index of the lessons yet", build, ok=False)
     if change.nothing:
-        made = f"{len(manifest.passages)} passages, made with {manifest.model}"
+        made = f"{len(manifest.passages)} passages, made with {Path(manifest.model).name}"
         return PartHealth("index", f"up to date: {made}")
     if change.rebuilt:
         return PartHealth("index", f"must be rebuilt: {change.rebuilt}", build, ok=False)

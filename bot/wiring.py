@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +13,12 @@ from bot.conversation import Conversations
 from bot.curated import SHIPPED as DEMOS
 from bot.curated import read_curated
 from bot.demos import Demos, Limits
+from bot.folder import DataFolder
 from bot.health import (
     PartHealth,
+    embedding_health,
     engine_health,
+    folder_health,
     index_health,
     lessons_health,
     records_health,
@@ -35,6 +38,9 @@ from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
 from knowledge.roster import System
+
+PATIENCE_SECONDS = 40.0
+"""How long a member's question waits for an index that is being made before they are told."""
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -86,6 +92,7 @@ class Services:
     """
 
     settings: Settings
+    folder: DataFolder
     library: Library
     asking: Asking
     quoting: Asking
@@ -104,11 +111,14 @@ class Services:
         """The roster's systems, by name."""
         return self.library.systems
 
-    async def health(self) -> tuple[PartHealth, ...]:
-        """Look at every part."""
+    async def health(self, *, thorough: bool = False) -> tuple[PartHealth, ...]:
+        """Look at every part; with `thorough`, also whether the index answers rightly."""
+        fault = await self.library.examine() if thorough else None
         return (
             lessons_health(self.library),
-            index_health(self.library),
+            folder_health(self.folder),
+            embedding_health(self.settings),
+            index_health(self.library, fault),
             roster_health(self.library.systems, dt.datetime.now(dt.UTC).date()),
             *await engine_health(self.engine, self.model.entry),
             await records_health(self.records.memory),
@@ -135,16 +145,23 @@ def _demos(
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, refresh: bool = False, load: bool = True, progress: Progress = _silent
+    settings: Settings,
+    *,
+    own: bool = False,
+    refresh: bool = False,
+    load: bool = True,
+    progress: Progress = _silent,
 ) -> AsyncIterator[Services]:
     """Open the real parts and close them in reverse.
 
     Returns at once: with `load`, the embedding model and the index are loaded
     in the background, and with `refresh` the index is first brought up to date.
+    With `own`, this is the one bot of its data folder. Raises FolderBusy when it is not.
     """
     from bot.engines.ollama import OllamaEngine  # noqa: PLC0415  the one lazy place: a fast start
 
-    library = Library(settings, progress)
+    folder = DataFolder(settings.data_dir)
+    library = Library(settings, progress, PATIENCE_SECONDS if own else None)
     engines: dict[str, OllamaEngine] = {}
 
     def engine_at(host: str | None) -> OllamaEngine:
@@ -157,19 +174,21 @@ async def open_services(
     model = engine.model(settings.ask_entry)
     records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
-    if load:
-        library.open(refresh=refresh)
     try:
-        yield Services(
-            settings=settings,
-            library=library,
-            asking=Asking(library, queue, Writer(model, library)),
-            quoting=Asking(library, queue, None),
-            engine=engine,
-            model=model,
-            records=records,
-            demos=_demos(settings, library, engine_at),
-        )
+        async with folder.attended(library.refresh) if own else nullcontext():
+            if load:
+                library.open(refresh=refresh)
+            yield Services(
+                settings=settings,
+                folder=folder,
+                library=library,
+                asking=Asking(library, queue, Writer(model, library)),
+                quoting=Asking(library, queue, None),
+                engine=engine,
+                model=model,
+                records=records,
+                demos=_demos(settings, library, engine_at),
+            )
     finally:
         await records.close()
         for opened in engines.values():

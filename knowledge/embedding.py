@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Embedder(Embeddings):
     def __init__(self, model: SentenceTransformer, name: str, revision: str, door: Door) -> None:
         self._model = model
         self._door = door
+        self._one = Lock()  # a tokenizer must not be used by two threads at once
         self._asked: SimpleQueue[tuple[tuple[str, ...], asyncio.Future[Vectors]]] = SimpleQueue()
         self.name = name
         self.revision = revision
@@ -54,6 +56,11 @@ class Embedder(Embeddings):
         vocabulary = model.tokenizer.get_vocab()
         self.words = frozenset(word for word in vocabulary if word.isalpha() and len(word) > 1)
         """Whole words the model's tokenizer knows: a list of ordinary words for the speller."""
+
+    @property
+    def makes(self) -> tuple[str, str, int]:
+        """Name and revision of the model, and the dimension of its vectors."""
+        return self.name, self.revision, self.dimension
 
     async def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row for each text, computed in a thread.
@@ -88,21 +95,23 @@ class Embedder(Embeddings):
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         _on_one_core()
-        rows = self._model.encode(
-            list(texts),
-            batch_size=BATCH,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
+        with self._one:
+            rows = self._model.encode(
+                list(texts),
+                batch_size=BATCH,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
         return np.asarray(rows, np.float32)
 
     def read(self, texts: Sequence[str]) -> list[TextVectors]:
         """Return sentence and token vectors of each text from one pass of the model."""
         _on_one_core()
-        found: Any = self._model.encode(  # typed for one text and one kind of output only
-            list(texts), batch_size=BATCH, output_value=None, show_progress_bar=False
-        )
+        with self._one:
+            found: Any = self._model.encode(  # typed for one text and one kind of output only
+                list(texts), batch_size=BATCH, output_value=None, show_progress_bar=False
+            )
         return [
             TextVectors(
                 _unit(entry["sentence_embedding"].numpy(force=True)[None])[0],

@@ -5,18 +5,20 @@ vectors.npy     (rows, dimension) half floats: for each passage the rows of its
                 windows, its sentences, its questions, and its tokens
 chroma/         the units, to find candidates among many passages
 lexical/        BM25 over the passages
+seal.json       what these files are, to see whether they still are
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from knowledge.lesson import Lesson
 from knowledge.lexical import Lexicon
 from knowledge.manifest import FORMAT, Manifest, digest
 from knowledge.passages import Passage, Vectors
+from knowledge.seal import seal
 from knowledge.sentences import split_sentences
 from knowledge.store import Kind, Unit, UnitStore
 
@@ -45,6 +48,11 @@ KINDS: tuple[Kind, ...] = ("window", "sentence", "ask")
 
 BATCH = 16
 """Passages embedded and stored at once."""
+
+SLICE = 32
+"""Texts embedded in one go."""
+
+BREATH_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,11 @@ class Generation:
         manifest = index.manifest()
         return cls(index.folder / name, manifest) if name and manifest else None
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and dimension of the vectors."""
+        return tuple(self._vectors.shape)
+
     def close(self) -> None:
         """Close its files; it cannot be searched any more."""
         self.store.close()
@@ -98,41 +111,65 @@ class Generation:
         return np.asarray(self._vectors[rows.start : rows.end], np.float32)
 
 
-def build(
-    folder: Path,
-    lessons: Sequence[Lesson],
-    embedder: Embedder,
-    known: dict[str, Vectors],
-    progress: Progress,
-) -> None:
-    """Write a generation of `lessons` into the new folder `folder`.
+class Kept:
+    """The vectors an open generation has, which need not be computed again; without one, none."""
 
-    `known` maps the digest of a passage to rows that need not be computed again.
+    def __init__(self, generation: Generation | None) -> None:
+        self._generation = generation
+        passages = generation.passages if generation else {}
+        self._ids = {digest(passage): id_ for id_, passage in passages.items()}
+
+    def rows(self, passage: Passage) -> Vectors | None:
+        """Return all rows of `passage`, read from disk; None when it was another."""
+        id_ = self._ids.get(digest(passage))
+        return self._generation.rows(id_) if self._generation and id_ is not None else None
+
+
+def build(
+    folder: Path, lessons: Sequence[Lesson], embedder: Embedder, kept: Kept, progress: Progress
+) -> None:
+    """Write a generation of `lessons` into the new folder `folder`, and seal it.
+
+    Memory does not grow with the vectors: they are written as they are computed.
+    Raises StoreBroken, OSError.
     """
     folder.mkdir(parents=True)
-    with closing(UnitStore.open(folder / "chroma")) as store:
-        content = _fill(folder, store, lessons, embedder, known, progress)
+    passages = [passage for lesson in lessons for passage in lesson.passages]
+    with (
+        closing(UnitStore.open(folder / "chroma")) as store,
+        (folder / "vectors.npy").open("wb") as vectors,
+    ):
+        entries = _fill(store, vectors, passages, embedder, kept, progress)
+    Lexicon.build({p.id: lexical_text(p) for p in passages}).save(folder / "lexical")
+    content = {
+        "format": FORMAT,
+        "model": embedder.name,
+        "revision": embedder.revision,
+        "dimension": embedder.dimension,
+        "lessons": {lesson.slug: lesson.digest for lesson in lessons},
+        "passages": entries,
+    }
     (folder / "manifest.json").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    progress(len(content["passages"]), len(content["passages"]))
+    seal(folder)
+    progress(len(passages), len(passages))
 
 
 def _fill(
-    folder: Path,
     store: UnitStore,
-    lessons: Sequence[Lesson],
+    vectors: BinaryIO,
+    passages: Sequence[Passage],
     embedder: Embedder,
-    known: dict[str, Vectors],
+    kept: Kept,
     progress: Progress,
-) -> dict[str, Any]:
-    """Write everything but the manifest, and return what that is to say."""
-    passages = [passage for lesson in lessons for passage in lesson.passages]
-    blocks: list[Vectors] = []
+) -> list[dict[str, Any]]:
+    """Write units and vectors, and return the passages as the manifest tells them."""
     entries: list[dict[str, Any]] = []
     start = 0
+    _head(vectors, 0, embedder.dimension)
     for done in range(0, len(passages), BATCH):
         progress(done, len(passages))
         batch = [(passage, _pieces(passage)) for passage in passages[done : done + BATCH]]
-        found = _vectors(batch, embedder, known)
+        found = _vectors(batch, embedder, kept)
         units = [_units(passage, pieces) for passage, pieces in batch]
         rows = [block[: len(own)] for block, own in zip(found, units, strict=True)]
         store.add(list(chain.from_iterable(units)), np.concatenate(rows))
@@ -141,17 +178,16 @@ def _fill(
             layout = [start, *counts, len(block) - sum(counts)]
             entries.append({**asdict(passage), "rows": layout})
             start += len(block)
-        blocks.extend(found)
-    Lexicon.build({p.id: lexical_text(p) for p in passages}).save(folder / "lexical")
-    np.save(folder / "vectors.npy", np.concatenate(blocks).astype(np.float16))
-    return {
-        "format": FORMAT,
-        "model": embedder.name,
-        "revision": embedder.revision,
-        "dimension": embedder.dimension,
-        "lessons": {lesson.slug: lesson.digest for lesson in lessons},
-        "passages": entries,
-    }
+            vectors.write(block.astype(np.float16).tobytes())
+    vectors.seek(0)
+    _head(vectors, start, embedder.dimension)
+    return entries
+
+
+def _head(file: BinaryIO, rows: int, dimension: int) -> None:
+    """Write the head of a .npy file; numpy leaves room in it for the number of rows to grow."""
+    shape = {"descr": "<f2", "fortran_order": False, "shape": (rows, dimension)}
+    np.lib.format.write_array_header_1_0(file, shape)
 
 
 def lexical_text(passage: Passage) -> str:
@@ -189,19 +225,31 @@ def _windows(passage: Passage, sentences: Sequence[str]) -> list[str]:
 
 
 def _vectors(
-    batch: Sequence[tuple[Passage, Pieces]], embedder: Embedder, known: dict[str, Vectors]
+    batch: Sequence[tuple[Passage, Pieces]], embedder: Embedder, kept: Kept
 ) -> list[Vectors]:
-    """Return each passage's rows: those already known, or computed, all in two calls."""
-    new = [(p, pieces) for p, pieces in batch if digest(p) not in known]
-    read = iter(embedder.read([text for _, pieces in new for text in pieces["window"]]))
+    """Return each passage's rows: those already known, or computed, all of one kind together."""
+    found = {passage.id: kept.rows(passage) for passage, _ in batch}
+    new = [(passage, pieces) for passage, pieces in batch if found[passage.id] is None]
+    windows = [text for _, pieces in new for text in pieces["window"]]
     shorter = [[*pieces["sentence"], *pieces["ask"]] for _, pieces in new]
-    others = iter(embedder.encode_now(list(chain.from_iterable(shorter))))
-    made = {}
-    for (passage, pieces), texts in zip(new, shorter, strict=True):
-        windows = [next(read) for _ in pieces["window"]]
-        rows = [window.whole for window in windows] + [next(others) for _ in texts]
-        made[passage.id] = np.concatenate([np.stack(rows), *(w.tokens for w in windows)])
-    return [made[p.id] if p.id in made else known[digest(p)] for p, _ in batch]
+    texts = list(chain.from_iterable(shorter))
+    read = chain.from_iterable(embedder.read(part) for part in _slices(windows))
+    others = chain.from_iterable(embedder.encode_now(part) for part in _slices(texts))
+    for (passage, pieces), own in zip(new, shorter, strict=True):
+        heads = list(islice(read, len(pieces["window"])))
+        rows = [window.whole for window in heads] + list(islice(others, len(own)))
+        found[passage.id] = np.concatenate([np.stack(rows), *(w.tokens for w in heads)])
+    return [rows for rows in found.values() if rows is not None]
+
+
+def _slices(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut `texts` into what is embedded in one go, with a breath after each.
+
+    A question that waits for the model gets it then: the lock of a busy thread is not fair.
+    """
+    for start in range(0, len(texts), SLICE):
+        yield texts[start : start + SLICE]
+        time.sleep(BREATH_SECONDS)
 
 
 def _units(passage: Passage, pieces: Pieces) -> list[Unit]:

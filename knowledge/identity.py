@@ -15,11 +15,12 @@ PACKAGED = "all-MiniLM-L6-v2"
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """A model and its exact weights; `revision` is None when only loading can tell (hub)."""
+    """A model and its exact weights; what is None only loading can tell."""
 
     name: str
     source: str
     revision: str | None
+    dimension: int | None = None
 
     @property
     def packaged(self) -> bool:

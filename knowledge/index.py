@@ -2,33 +2,52 @@
 
     gen-000007/   written beside the others, published by replacing `current`
     current       the name of the generation that serves
-    writer.lock   held by the one process that may write
+    damaged/      the last generation that could not be trusted, set aside
+    writer.lock   held by the one process that may write; writer.json names it
 
-Readers never wait for a writer: they open what `current` names.
+Readers never wait for a writer: they open what `current` names, and look at it again for
+each question. So a generation goes as soon as the next one serves, and what was removed
+from the lessons goes with it; whoever still reads it has its files open.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from knowledge.claim import Claimed, claim
 from knowledge.identity import ModelIdentity
 from knowledge.lesson import Lesson
 from knowledge.manifest import Manifest
-
-LOCK_SECONDS = 2.0
 
 Progress = Callable[[int, int], None]
 """Told (passages done, passages in all) while an index is built."""
 
 
 class IndexBusy(Exception):
-    """Another process is writing the index."""
+    """Another process is writing the index; the message names it."""
+
+
+class IndexUnwritable(Exception):
+    """The index cannot be written; the message says why, for anybody to read."""
+
+    @classmethod
+    def because(cls, error: OSError) -> IndexUnwritable:
+        """Say it in words for what the system said."""
+        match error.errno:
+            case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+                return cls("There is no room left on the disk for a new index.")
+            case errno.EACCES | errno.EPERM | errno.EROFS | errno.ENOTDIR | errno.EEXIST:
+                return cls("The data folder cannot be written.")
+        return cls("The new index could not be written.")
+
+
+class Unsound(Exception):
+    """A generation cannot be trusted; the message says in words what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +91,12 @@ class Index:
         if manifest is None:
             return Change(added=tuple(wanted))
         rebuilt = None
-        if model.name != manifest.model or model.revision not in (None, manifest.revision):
-            rebuilt = f"it was made with {manifest.model} ({manifest.revision})"
+        if (
+            model.name != manifest.model
+            or model.revision not in (None, manifest.revision)
+            or model.dimension not in (None, manifest.dimension)
+        ):
+            rebuilt = f"it was made with another embedding model, {Path(manifest.model).name}"
         had = manifest.lessons
         return Change(
             added=tuple(slug for slug in wanted if slug not in had),
@@ -85,32 +108,49 @@ class Index:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the one right to write. Raises IndexBusy when another process holds it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "writer.lock", timeout=LOCK_SECONDS)
+        """Hold the one right to write, and sweep what a writer before left unfinished.
+
+        Raises IndexBusy when another process holds it, and IndexUnwritable for any OSError.
+        """
         try:
-            lock.acquire()
-        except Timeout as error:
-            raise IndexBusy("Another process is writing the index now.") from error
-        try:
-            yield
-        finally:
-            lock.release()
+            with claim(self.folder, "writer"):
+                self.sweep()
+                yield
+        except Claimed as error:
+            raise IndexBusy(f"{error} is writing the index now.") from error
+        except OSError as error:
+            raise IndexUnwritable.because(error) from error
 
     def new_folder(self) -> Path:
         """Return the folder the next generation is to be written into."""
-        numbers = [int(f.name[4:]) for f in self.folder.glob("gen-*") if f.name[4:].isdigit()]
+        folders = [*self.folder.glob("gen-*"), *self.folder.glob("damaged/gen-*")]
+        numbers = [int(f.name[4:]) for f in folders if f.name[4:].isdigit()]
         return self.folder / f"gen-{max(numbers, default=0) + 1:06d}"
 
     def publish(self, folder: Path) -> None:
-        """Let the generation in `folder` serve, and remove those nobody reads any more.
-
-        The one before stays: a process that opened it may still read it.
-        """
-        old = self.current()
+        """Let the generation in `folder` serve, and remove all others."""
         pointer = self.folder / "current.new"
         pointer.write_text(folder.name, "utf-8")
         pointer.replace(self.folder / "current")
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove every generation that does not serve."""
+        current = self.current()
         for other in self.folder.glob("gen-*"):
-            if other.name not in (folder.name, old):
+            if other.name != current:
                 shutil.rmtree(other, ignore_errors=True)
+
+    def set_aside(self, name: str) -> None:
+        """Move the generation `name` out of the way; of those before it none is kept.
+
+        To be called by the writer. Raises OSError.
+        """
+        damaged = self.folder / "damaged"
+        shutil.rmtree(damaged, ignore_errors=True)
+        damaged.mkdir()
+        (self.folder / name).replace(damaged / name)
+
+    def forget_damaged(self) -> None:
+        """Remove what was set aside: it may hold what was taken out of the lessons."""
+        shutil.rmtree(self.folder / "damaged", ignore_errors=True)

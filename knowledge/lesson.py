@@ -110,7 +110,7 @@ def survey(folders: Iterable[Path]) -> Survey:
     faults: list[str] = []
     for folder in folders:
         if not folder.is_dir():
-            faults.append(f"{folder}: this folder of lessons does not exist")
+            faults.append(f"{folder.name}: this folder of lessons does not exist")
             continue
         for path in sorted(folder.glob("*.md")):
             if path.stem.lower() == "readme":  # a note about the folder is no lesson

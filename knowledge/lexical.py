@@ -88,6 +88,11 @@ class Lexicon:
         """Read what `save` wrote, for the names it was built with, in that order."""
         return cls(bm25s.BM25.load(str(folder), mmap=True), names)
 
+    @property
+    def documents(self) -> int:
+        """How many documents are indexed."""
+        return int(self._index.scores["num_docs"])
+
     def save(self, folder: Path) -> None:
         """Write the index into `folder`."""
         self._index.save(str(folder), show_progress=False)

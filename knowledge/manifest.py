@@ -10,11 +10,11 @@ from typing import Any
 
 from knowledge.passages import Passage
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the files' meaning changes; an older index is then built anew."""
 
 
-FILES = ("vectors.npy", "chroma/chroma.sqlite3", "lexical/vocab.index.json")
+FILES = ("vectors.npy", "chroma/chroma.sqlite3", "lexical/vocab.index.json", "seal.json")
 """What a generation holds beside its manifest."""
 
 
@@ -46,6 +46,11 @@ class Manifest:
         self.rows = {entry["id"]: Rows(*entry["rows"]) for entry in content["passages"]}
         self.content = content
 
+    @property
+    def made_with(self) -> tuple[str, str, int]:
+        """Name and revision of the embedding model, and the dimension of its vectors."""
+        return self.model, self.revision, self.dimension
+
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
         """Return the manifest in `folder`; None when there is none this program understands.
@@ -59,6 +64,15 @@ class Manifest:
             return cls(content)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
+
+
+def foreign(folder: Path) -> bool:
+    """Say whether the generation in `folder` was written by another version of this program."""
+    try:
+        content = json.loads((folder / "manifest.json").read_text("utf-8"))
+        return bool(content["format"] != FORMAT)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def digest(passage: Passage) -> str:

@@ -25,9 +25,11 @@ from threadpoolctl import threadpool_limits
 from knowledge.door import Door
 from knowledge.embedding import Embedder, TextVectors
 from knowledge.generation import Generation, lexical_text
-from knowledge.index import Index
+from knowledge.index import Index, Unsound
 from knowledge.lexical import Speller, leans
 from knowledge.passages import Found, Hit, Quote, SearchUnavailable
+from knowledge.proof import prove
+from knowledge.store import StoreBroken
 
 CANDIDATE_UNITS = 120
 CANDIDATES = 40
@@ -77,11 +79,31 @@ class Search:
         lesson: str | None = None,
         limit: int = 8,
     ) -> Found:
-        """Find passages; see `knowledge.passages.PassageSearch`. Raises SearchUnavailable."""
+        """Find passages; see `knowledge.passages.PassageSearch`.
+
+        Raises SearchUnavailable, and Unsound when the index is damaged.
+        """
         return await self._door.through(self.find, question, previous, lesson, limit)
 
     def find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
         """Do what `search` does, in this thread."""
+        serving = self._index.current()
+        try:
+            return self._find(question, previous, lesson, limit)
+        except (Unsound, StoreBroken, OSError) as error:
+            if self._index.current() == serving:
+                raise Unsound("it cannot be searched") from error
+        # The generation was followed by the next while it was read.
+        return self._find(question, previous, lesson, limit)
+
+    def open(self) -> None:
+        """Open the generation that serves, and let go of the one before.
+
+        Raises SearchUnavailable when there is none, Unsound when it cannot be trusted.
+        """
+        self._serving()
+
+    def _find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
         weighed = self.weigh(question, previous, lesson, limit)
         generation, read, signals = weighed.generation, weighed.read, weighed.signals
         ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
@@ -101,25 +123,29 @@ class Search:
         return Weighed(generation, read, signals, speller.reads(mended))
 
     def _serving(self) -> tuple[Generation, Speller]:
-        name = self._index.current()
-        if self._opened is None or self._opened[0] != name:
-            generation = Generation.serving(self._index)
-            if name is None or generation is None:
-                raise SearchUnavailable(NO_INDEX)
-            made_with = (generation.manifest.model, generation.manifest.revision)
-            if made_with != (self._embedder.name, self._embedder.revision):
-                generation.close()
-                raise SearchUnavailable(OTHER_MODEL)
-            if self._opened is not None:
-                self._opened[1].close()
-            passages = generation.passages.values()
-            speller = Speller(
-                [passage.text for passage in passages],
-                [lexical_text(passage) for passage in passages],
-                self._embedder.words,
-            )
-            self._opened = (name, generation, speller)
-        return self._opened[1:]
+        name, manifest = self._index.current(), self._index.manifest()
+        if self._opened is not None and self._opened[0] == name:
+            return self._opened[1:]
+        if name is None or manifest is None:
+            raise SearchUnavailable(NO_INDEX)
+        if manifest.made_with != self._embedder.makes:
+            raise SearchUnavailable(OTHER_MODEL)
+        generation = prove(self._index.folder / name)
+        self.close()
+        passages = generation.passages.values()
+        speller = Speller(
+            [passage.text for passage in passages],
+            [lexical_text(passage) for passage in passages],
+            self._embedder.words,
+        )
+        self._opened = (name, generation, speller)
+        return generation, speller
+
+    def close(self) -> None:
+        """Close the files of the generation that was read."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
 
     def _candidates(
         self,

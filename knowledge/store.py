@@ -6,15 +6,20 @@ or one of the questions it answers. Every unit names its passage.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 import chromadb
 from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateHNSWConfiguration
 from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 
@@ -50,31 +55,49 @@ class Unit:
         return f"{self.passage_id}/{self.kind}/{self.number}"
 
 
-class UnitStore:
-    """The units of one generation of the index."""
+class StoreBroken(Exception):
+    """The store cannot be opened, read or written."""
 
-    def __init__(self, client: Client, store: Chroma, given: _Given) -> None:
+
+class UnitStore:
+    """The units of one generation of the index. Its methods raise StoreBroken."""
+
+    def __init__(
+        self, client: Client, store: Chroma, given: _Given, copy: TemporaryDirectory[str] | None
+    ) -> None:
         self._client = client
         self._store = store
         self._given = given
+        self._copy = copy
 
     @classmethod
     def open(cls, folder: Path) -> UnitStore:
-        """Open the store in `folder`, or make an empty one."""
+        """Open the store in `folder`, or make an empty one. Raises StoreBroken, OSError.
+
+        Chroma writes into whatever it opens, so a folder that cannot be written is
+        read from a copy, which `close` removes.
+        """
+        copy = None
+        if folder.exists() and not os.access(folder, os.W_OK):
+            copy = TemporaryDirectory(prefix="llm-landscape-")
+            folder = _writable_copy(folder, Path(copy.name) / "chroma")
         settings = ChromaSettings(anonymized_telemetry=False, allow_reset=False)
-        client = chromadb.PersistentClient(str(folder), settings=settings)
         given = _Given()
-        store = Chroma(
-            collection_name=_COLLECTION,
-            embedding_function=given,
-            client=client,
-            collection_configuration={"hnsw": _HNSW},
-        )
-        return cls(cast("Client", client), store, given)  # its type leaves out `close`
+        with _told():
+            client = chromadb.PersistentClient(str(folder), settings=settings)
+            store = Chroma(
+                collection_name=_COLLECTION,
+                embedding_function=given,
+                client=client,
+                collection_configuration={"hnsw": _HNSW},
+            )
+        return cls(cast("Client", client), store, given, copy)  # its type leaves out `close`
 
     def close(self) -> None:
         """Close the store's files. Chroma keeps them open for each folder it ever saw."""
         self._client.close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def add(self, units: Sequence[Unit], vectors: Vectors) -> None:
         """Add `units` with their vectors, one row each."""
@@ -83,22 +106,44 @@ class UnitStore:
             rows = vectors[start : start + _BATCH].tolist()
             texts = [unit.text for unit in batch]
             self._given.known = dict(zip(texts, rows, strict=True))
-            self._store.add_texts(
-                texts,
-                metadatas=[{"passage": unit.passage_id, "lesson": unit.lesson} for unit in batch],
-                ids=[unit.id for unit in batch],
-            )
+            with _told():
+                self._store.add_texts(
+                    texts,
+                    metadatas=[{"passage": u.passage_id, "lesson": u.lesson} for u in batch],
+                    ids=[unit.id for unit in batch],
+                )
         self._given.known = {}
 
     def nearest(self, vector: Sequence[float], count: int, lesson: str | None) -> list[str]:
         """Return the ids of the passages of the `count` nearest units, nearest first, each once."""
         only: dict[str, Any] | None = {"lesson": lesson} if lesson else None
-        found = self._store.similarity_search_by_vector(list(vector), k=count, filter=only)
+        with _told():
+            found = self._store.similarity_search_by_vector(list(vector), k=count, filter=only)
         return list(dict.fromkeys(str(unit.metadata["passage"]) for unit in found))
 
     def count(self) -> int:
         """Return how many units are stored."""
-        return len(self._store.get(include=[])["ids"])
+        with _told():
+            return self._client.get_collection(_COLLECTION).count()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn whatever Chroma raises into StoreBroken."""
+    try:
+        yield
+    except (ChromaError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise StoreBroken(str(error)) from error
+
+
+def _writable_copy(folder: Path, copy: Path) -> Path:
+    """Copy a store without the rights of its files, and return where to."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            to = copy / path.relative_to(folder)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to)
+    return copy
 
 
 class _Given(Embeddings):

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 async def run_discord(settings: Settings) -> None:
     """Serve Discord until SIGTERM or SIGINT; running answers are brought to an end first.
 
-    Raises SettingsInvalid when Discord does not take the token or an intent, DiscordUnreachable
-    when it does not answer for minutes.
+    Raises FolderBusy when another bot runs on the data folder, SettingsInvalid when Discord
+    does not take the token or an intent, DiscordUnreachable when it does not answer for minutes.
     """
     if settings.discord_token is None:
         raise SettingsInvalid("DISCORD_TOKEN is not set.")
@@ -29,7 +29,7 @@ async def run_discord(settings: Settings) -> None:
     redirect(settings.discord_api_base, settings.discord_gateway_url)
     token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
-    async with open_services(settings, refresh=True) as services:
+    async with open_services(settings, own=True, refresh=True) as services:
         with _stopped_by_signals(stop):
             serving = asyncio.create_task(_serve(services, token))
             stopping = asyncio.create_task(stop.wait())

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.claim import Holder, claim, holder
 from knowledge.identity import PACKAGED, ModelIdentity, identify
 from knowledge.index import Index, IndexBusy
 from knowledge.lesson import Lesson
@@ -32,10 +33,10 @@ def test_a_folder_that_is_not_there_holds_no_index(tmp_path: Path) -> None:
         b"[]",
         b"null",
         b'{"format": 0}',
-        b'{"format": 1}',
-        b'{"format": 1, "model": "m", "revision": "r", "dimension": 3, "lessons": {},'
+        b'{"format": 2}',
+        b'{"format": 2, "model": "m", "revision": "r", "dimension": 3, "lessons": {},'
         b' "passages": [{"id": 1}]}',
-        b'{"format": 1, "model": "m", "revision": "r", "dimension": 3, "lessons": {},'
+        b'{"format": 2, "model": "m", "revision": "r", "dimension": 3, "lessons": {},'
         b' "passages": 7}',
     ],
 )
@@ -88,8 +89,8 @@ def test_what_a_refresh_would_change_is_told_without_a_model(
     assert newer.rebuilt is not None
 
 
-def test_a_second_writer_is_told_so_within_a_few_seconds(tmp_path: Path) -> None:
-    """The other writer is another process; when it ends, writing works again."""
+def test_c3_a_second_writer_is_refused_by_name_of_the_first(tmp_path: Path) -> None:
+    """The other writer is another process; when it is killed, writing works again."""
     program = (
         "import sys; from pathlib import Path; from knowledge.index import Index\n"
         "with Index(Path(sys.argv[1])).writing():\n"
@@ -100,22 +101,45 @@ def test_a_second_writer_is_told_so_within_a_few_seconds(tmp_path: Path) -> None
         assert other.stdout is not None
         other.stdout.readline()
         started = time.monotonic()
-        with pytest.raises(IndexBusy), Index(tmp_path).writing():
+        with (
+            pytest.raises(IndexBusy, match=rf"process {other.pid}, since .* UTC"),
+            Index(tmp_path).writing(),
+        ):
             raise AssertionError("two writers at once")
         assert time.monotonic() - started < 10
-        other.communicate()
+        other.kill()
     with Index(tmp_path).writing():
         pass
 
 
-def test_publishing_keeps_the_generation_before_and_removes_older_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize("companion", ["", "[]", '{"pid": 1}', "\0"])
+def test_c3_a_companion_file_that_cannot_be_read_names_nobody(
+    tmp_path: Path, companion: str
+) -> None:
+    with claim(tmp_path, "writer"):
+        (tmp_path / "writer.json").write_text(companion, "utf-8")
+        assert holder(tmp_path, "writer") == Holder(0, "another process", "unknown")
+    assert holder(tmp_path, "writer") is None
+
+
+def test_publishing_removes_every_other_generation(tmp_path: Path) -> None:
     index = Index(tmp_path)
     for _ in range(4):
         folder = index.new_folder()
         folder.mkdir()
         index.publish(folder)
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["current", "gen-000003", "gen-000004"]
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["current", "gen-000004"]
     assert index.current() == "gen-000004"
+
+
+def test_c6_who_writes_next_sweeps_what_was_left_unfinished(tmp_path: Path) -> None:
+    index = Index(tmp_path)
+    for _ in range(2):
+        folder = index.new_folder()
+        folder.mkdir()
+    (tmp_path / "current").write_text("gen-000001", "utf-8")
+    with index.writing():
+        assert [folder.name for folder in tmp_path.glob("gen-*")] == ["gen-000001"]
 
 
 def test_the_packaged_model_is_the_same_under_both_its_names() -> None:

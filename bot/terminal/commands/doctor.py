@@ -27,7 +27,7 @@ async def command() -> int:
     screen = Screen()
     settings = read_settings()
     async with open_services(settings, load=False) as services:
-        parts = await services.health()
+        parts = await services.health(thorough=True)
     for part in parts:
         mark = "ok" if part.ok else ("missing" if part.needed else "without")
         style = "green" if part.ok else ("red" if part.needed else "yellow")
