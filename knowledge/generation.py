@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.lib.format import write_array_header_1_0
 
 from knowledge.index import Index, Progress
 from knowledge.lesson import Lesson
@@ -187,7 +188,7 @@ def _fill(
 def _head(file: BinaryIO, rows: int, dimension: int) -> None:
     """Write the head of a .npy file; numpy leaves room in it for the number of rows to grow."""
     shape = {"descr": "<f2", "fortran_order": False, "shape": (rows, dimension)}
-    np.lib.format.write_array_header_1_0(file, shape)
+    write_array_header_1_0(file, shape)
 
 
 def lexical_text(passage: Passage) -> str:
