@@ -100,10 +100,14 @@ class Calls:
                 if attempt == tries:
                     raise Undelivered(type(error).__name__) from error
                 await asyncio.sleep(pause * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311  jitter
+            except discord.RateLimited as error:
+                if urgent or attempt == tries:
+                    raise Undelivered("the limit is used up for long") from error
+                await self._sleep(error.retry_after)
             except discord.HTTPException as error:
                 raise self._judged(error) from error
             except (discord.DiscordException, RuntimeError, LookupError, TypeError) as error:
-                # A bucket exhausted for long, a session already closed, an answer in no known form.
+                # A session already closed, an answer in no known form.
                 log.warning("a call to Discord failed", exc_info=error)
                 raise Undelivered(type(error).__name__) from error
         raise AssertionError("unreachable")

@@ -263,6 +263,24 @@ async def test_a2_who_asks_while_the_bot_leaves_is_told_so(
     assert script.questions == []
 
 
+async def test_d1_a_limit_used_up_for_long_is_waited_out(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    """Beyond a minute discord.py raises instead of waiting."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    bot.calls._sleep = sleep
+    told = b'{"message": "", "retry_after": 90.0, "global": false}'
+    fake.faults.rules.append(Fault("POST", CHANNEL, 1, status=429, body=told))
+    fake.member("ada").mention("Why?")
+    assert body(await reply(fake)) == ANSWER
+    assert slept == [90.0]
+    assert len(script.questions) == 1
+
+
 async def test_a_pause_refuses_what_would_come_too_late_and_holds_back_the_rest() -> None:
     now = [0.0]
     slept: list[float] = []
