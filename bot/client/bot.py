@@ -98,6 +98,7 @@ class StudyBot(commands.Bot):
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
+        self.controls.add(desk.GOING_ON, self.desk.go_on)
         self.controls.add(lessons.FAMILY, self.reader.press)
 
     async def setup_hook(self) -> None:

@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 
 NOT_YOURS = "These buttons belong to the member who asked. Ask with /ask and you get your own."
 NOT_STORED = "The words of this question were not stored. Ask again with /ask."
+LONGEST_QUESTION = 4000
+"""Characters a form takes; as many as `/ask`."""
 VOTED = "Thank you, noted. Press again to change your mind."
+WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
 EXPIRED = "This control has expired. Ask again with /ask."
 
 
@@ -45,13 +48,17 @@ async def error_card(interaction: discord.Interaction[Any], error: BaseException
     if isinstance(error, MessageGone):
         log.info("an interaction went away: %s", error)
         return
+    await say(interaction, failure(error))
+
+
+def failure(error: BaseException) -> str:
+    """Return what a person reads of a failure, and tell the log what it was."""
     if isinstance(error, BotError):
-        await say(interaction, f"⚠️ {error.sentence}")
-        return
+        return f"⚠️ {error.sentence}"
     reference = secrets.token_hex(4)
     known = isinstance(error, Undelivered)  # its trace tells nothing
     log.error("failure %s: %s", reference, error, exc_info=None if known else error)
-    await say(interaction, f"⚠️ Something went wrong here. Tell an organiser: {reference}.")
+    return f"⚠️ Something went wrong here. Tell an organiser: {reference}."
 
 
 def sources_page(request_id: str, listed: Sequence[tuple[int, Passage]]) -> Page:
@@ -63,6 +70,17 @@ def sources_page(request_id: str, listed: Sequence[tuple[int, Passage]]) -> Page
 def thinking_page(request_id: str, text: str) -> Page:
     """Return what the model thought before it answered."""
     return _long("Thinking", sanitise(text), text, f"thinking-{request_id}.md")
+
+
+def question_form(custom_id: str) -> Form:
+    """Return the form for a further question."""
+    return Form(
+        title="Ask on",
+        custom_id=custom_id,
+        label="Your question",
+        description="It goes on from the answer above.",
+        longest=LONGEST_QUESTION,
+    )
 
 
 def reason_form(custom_id: str) -> Form:

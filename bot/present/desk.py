@@ -20,13 +20,11 @@ from bot.present.lessons import find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond
 from knowledge.lesson import Lesson
 
-FAMILY = "ask"
+FAMILY, GOING_ON = "ask", "on"
 _VERBS = frozenset(Verb)
 _VOTES = frozenset({Verb.UP, Verb.DOWN})
+_MESSAGE_ID = re.compile(r"[1-9][0-9]{0,17}|[1-8][0-9]{18}")  # below 2**63
 _REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
-# What members write themselves; all else tells of joins, pins, boosts, threads.
-_WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
-_WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
 
 
 class Desk:
@@ -65,8 +63,28 @@ class Desk:
         if not words:
             await say(interaction, "There are no words in this message that I could explain.")
             return
-        question = Question(f"Explain this: {words}", str(interaction.user.id))
-        await self._answer(interaction, question, private=True)
+        # A question speaks for itself; each further word would blur what is looked for.
+        text = words if words.rstrip().endswith("?") else f"Explain: {words}"
+        await self._answer(interaction, Question(text, str(interaction.user.id)), private=True)
+
+    async def go_on(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
+        """Open the form for a further question after the answer in message `parts[0]`, or take it.
+
+        Raises MessageGone, Undelivered.
+        """
+        message = parts[0] if parts else ""
+        if not _MESSAGE_ID.fullmatch(message):
+            await say(interaction, cards.EXPIRED)
+        elif interaction.type is not discord.InteractionType.modal_submit:
+            await ask_for(interaction, cards.question_form(f"{GOING_ON}:{message}"))
+        elif not (text := _written(interaction)):
+            await say(interaction, cards.WHAT)
+        else:
+            member = interaction.user.id
+            place = Place(interaction.channel_id or 0, interaction.guild_id)
+            history = await self._answers.before(int(message), member, place)
+            question = Question(text, str(member), history=history)
+            await self._answer(interaction, question, private=False)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press of an answer's button, or the form that one opened.

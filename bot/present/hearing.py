@@ -17,19 +17,22 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.asking import Question
+from bot.errors import MemoryUnavailable
 from bot.events import Notice, NoticeKind
 from bot.memory import Place
 from bot.present.answers import Answers
-from bot.present.cards import notice
+from bot.present.cards import WHAT, failure, notice
+from bot.present.components import Button, Page
 from bot.present.delivery import ChannelSurface
+from bot.present.desk import GOING_ON
 from bot.present.intake import LEAVING, Intake
 from bot.present.writer import MessageGone, Undelivered
 
 log = logging.getLogger(__name__)
 
-WHAT = "Ask me about the lessons, for example: what is a token? `/help` lists what I can do."
 UNREADABLE = (
-    "Discord shows me no reply to the answer of a command. Write it once more and mention me in it."
+    "Discord does not show me a reply to the answer of a command. "
+    "Mention me in it, or write here what you want to know:"
 )
 FIRST_PART_ONLY = (
     "Discord showed me only the part of your text that mentions me. "
@@ -84,6 +87,16 @@ class Hearing:
             return
         if not self._intake.takes_once(message.id):
             return
+        try:
+            await self._take(message, key, paste)
+        except Exception as error:  # noqa: BLE001  every question gets an answer; the card logs it
+            surface = ChannelSurface(self._client, message.channel.id, message.id)
+            await _tell(surface, notice(failure(error)))
+
+    async def _take(
+        self, message: discord.Message, key: tuple[int, int], paste: Paste | None
+    ) -> None:
+        """Take a message as a question, or as a further part of one."""
         text = self._words(message)
         if paste is not None:
             paste.parts.append(text)
@@ -104,11 +117,13 @@ class Hearing:
         if message.guild is None or self._client.user in message.mentions:
             return True
         # Members who answer each other in such a channel talk among themselves.
-        return (
-            bool(message.content)
-            and message.reference is None
-            and await self._opened(message.guild.id, message.channel.id)
-        )
+        if not message.content or message.reference is not None:
+            return False
+        try:
+            return await self._opened(message.guild.id, message.channel.id)
+        except MemoryUnavailable:
+            log.warning("whether this channel is open cannot be read; a post is left alone")
+            return False
 
     def _words(self, message: discord.Message) -> str:
         """Return a message's text without the mentions of the bot."""
@@ -117,13 +132,14 @@ class Hearing:
 
     async def _ask(self, message: discord.Message, text: str, *, partly: bool) -> None:
         surface = ChannelSurface(self._client, message.channel.id, message.id)
-        if self._intake.closed or not text:
-            unreadable = message.reference is not None and not message.content
-            sentence = UNREADABLE if unreadable else WHAT
-            await _tell(surface, LEAVING if self._intake.closed else sentence)
+        before = message.reference.message_id if message.reference else None
+        if self._intake.closed:
+            await _tell(surface, notice(LEAVING))
+            return
+        if not text:
+            await _tell(surface, notice(WHAT) if message.content or not before else _ask_on(before))
             return
         member = message.author.id
-        before = message.reference.message_id if message.reference else None
         place = Place(message.channel.id, message.guild.id if message.guild else None)
         history = await self._answers.before(before, member, place) if before else ()
         self._answers.start(
@@ -151,9 +167,14 @@ async def _whole(paste: Paste) -> None:
                 return
 
 
-async def _tell(surface: ChannelSurface, sentence: str) -> None:
-    """Say one sentence in a channel, if it can be said."""
+def _ask_on(message: int) -> Page:
+    """Return what helps who replied to the answer in `message` and was not understood."""
+    return Page(above=(UNREADABLE,), buttons=(Button("Ask on", f"{GOING_ON}:{message}"),))
+
+
+async def _tell(surface: ChannelSurface, page: Page) -> None:
+    """Show one page in a channel, if it can be shown."""
     try:
-        await surface.show(0, notice(sentence))
+        await surface.show(0, page)
     except (MessageGone, Undelivered) as error:
         log.warning("a sentence could not be said: %s", error)

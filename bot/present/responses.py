@@ -10,11 +10,12 @@ from discord.webhook.async_ import async_context
 from bot.present.body import EPHEMERAL, Body, Payload
 from bot.present.calls import calls_of, once
 from bot.present.components import Form, Page, form
-from bot.present.delivery import RESPONSE_ID
+from bot.present.delivery import RESPONSE_ID, InteractionSurface
 
 _RESPONSE, _DEFER, _DEFER_UPDATE, _UPDATE, _MODAL = 4, 5, 6, 7, 9
 _HASTY_TRIES, _HASTE = 5, 0.15  # 2.3 s in all: a first response is due within 3 s
 _ANSWERED = 40060
+_FIRST = "first_response"  # under this name an interaction's `extras` hold the type of its response
 
 
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
@@ -33,7 +34,16 @@ async def defer_update(interaction: discord.Interaction[Any]) -> None:
 async def respond(
     interaction: discord.Interaction[Any], page: Page, *, private: bool = True
 ) -> None:
-    """Answer an interaction with one page. Raises MessageGone, Undelivered."""
+    """Answer an interaction with one page, also after its first response.
+
+    Raises MessageGone, Undelivered.
+    """
+    first = interaction.extras.get(_FIRST)
+    if first is not None:
+        # What was deferred waits to be filled; beside anything else stands a further message.
+        surface = InteractionSurface(interaction, private=private)
+        await surface.show(0 if first == _DEFER else 1, page)
+        return
     body = Body(page, flags=EPHEMERAL if private else 0)
     await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
 
@@ -76,4 +86,6 @@ async def _callback(
             return None
 
     calls = calls_of(interaction.client)
-    return await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)
+    told = await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)
+    interaction.extras[_FIRST] = payload["type"]
+    return told

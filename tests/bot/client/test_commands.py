@@ -127,6 +127,19 @@ async def test_a_failing_command_becomes_one_card_with_a_reference(
     assert "secret" not in message.text
 
 
+async def test_a_command_that_fails_after_its_acknowledgement_is_told(
+    fake: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left "thinking": what was deferred is filled with the card."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr("bot.wiring.Services.health", broken)
+    message = await answered(fake, fake.member("ada").slash("status"))
+    assert "Something went wrong here. Tell an organiser:" in message.text
+
+
 async def test_a_command_that_is_no_longer_there_is_told(fake: FakeDiscord, bot: StudyBot) -> None:
     """The member's client may still offer what the bot has dropped."""
     bot.tree.remove_command("help")

@@ -6,9 +6,10 @@ import pytest
 
 from bot.client.bot import StudyBot
 from bot.present import hearing
-from bot.present.hearing import FIRST_PART_ONLY, UNREADABLE, WHAT
+from bot.present.cards import WHAT
+from bot.present.hearing import FIRST_PART_ONLY, UNREADABLE
 from tests.bot.client.script import Script, body, running_bot, whole
-from tests.doubles.discord import FakeDiscord, Message, payloads
+from tests.doubles.discord import FakeDiscord, Message, payloads, records
 from tests.doubles.discord.gateway import CONTENT
 
 ANSWER = "A token is a **piece** of text [1]."
@@ -68,11 +69,44 @@ async def test_a_reply_to_the_answer_of_a_command_is_answered_where_discord_show
     ada = fake.member("ada")
     answer = await whole(fake, ada.slash("ask", question="What is a token?"))
     unread = ada.reply(answer, "And in Chinese?")
-    assert UNREADABLE in (await answer_to(fake, unread, UNREADABLE)).text
+    told = await answer_to(fake, unread, "Ask on")
+    assert UNREADABLE in told.text
     assert len(script.questions) == 1
+    opened = ada.click(told, "Ask on")
+    await fake.until(lambda: opened.modal)
+    asked = ada.submit(opened, "And in code?")
+    await whole(fake, asked)
+    assert script.questions[-1].text == "And in code?"
+    assert [turn.content for turn in script.questions[-1].history] == ["What is a token?", ANSWER]
     await answer_to(fake, ada.reply(answer, f"<@{payloads.BOT}> And in Chinese?"))
     assert script.questions[-1].text == "And in Chinese?"
     assert [turn.content for turn in script.questions[-1].history] == ["What is a token?", ANSWER]
+
+
+@pytest.mark.parametrize("forged", ["on", "on:", "on:-1", "on:1e9", f"on:{2**63}", "on:1:2:3"])
+@pytest.mark.usefixtures("bot")
+async def test_a_forged_button_to_ask_on_is_refused_or_opens_an_empty_form(
+    fake: FakeDiscord, script: Script, forged: str
+) -> None:
+    ada = fake.member("ada")
+    answer = await whole(fake, ada.slash("ask", question="What is a token?"))
+    button = next(c for c in records.walk(answer.payload["components"]) if c["type"] == 2)
+    button["custom_id"] = forged
+    pressed = ada.click(answer, forged)
+    await fake.until(lambda: pressed.response)
+    assert pressed.modal is not None or "expired" in fake.messages[pressed.original or ""].text
+    assert len(script.questions) == 1
+
+
+async def test_a_failure_while_hearing_is_told_with_a_reference(
+    fake: FakeDiscord, bot: StudyBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(bot.answers, "start", broken)
+    told = await answer_to(fake, fake.member("ada").mention("Why?"), "Something went wrong")
+    assert "secret" not in told.text
 
 
 @pytest.mark.usefixtures("bot")

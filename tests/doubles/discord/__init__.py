@@ -4,10 +4,8 @@ It serves the unmodified discord.py 2.7 and refuses what Discord refuses. Import
 (`from tests.doubles.discord import FakeDiscord`): `import discord` must stay the library.
 
     async with FakeDiscord() as fake:
-        with fake.install():
-            ...                                   # start a discord.Client here
+        with fake.install():  # start a discord.Client here
             asked = fake.member("ada").slash("ask", question="What is a token?")
-            answer = await fake.until(lambda: fake.original(asked))
 """
 
 from tests.doubles.discord.buckets import Rate

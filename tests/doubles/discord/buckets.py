@@ -36,10 +36,7 @@ class Buckets:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
 
     def take(self, kind: str, major: str) -> dict[str, str]:
-        """Count a request; return the bucket's headers. Raises ApiError 429 with its headers.
-
-        `kind` names the rate, `major` is what it is counted for, such as a channel's id.
-        """
+        """Count a request of a rate for an id; return its headers, or raise ApiError 429."""
         rate: Rate | None = getattr(self, kind)
         if rate is None:
             return {}

@@ -28,11 +28,7 @@ class Fault:
 
 
 class Faults:
-    """The planned faults.
-
-    `method` and `path` are regular expressions; `path` is searched in the path below the API's
-    base, such as `/webhooks/1/token/messages/@original`.
-    """
+    """The planned faults; `path` is a pattern searched in the path below the API's base."""
 
     def __init__(self) -> None:
         self.rules: list[Fault] = []

@@ -64,8 +64,8 @@ class Session:
 class Gateway:
     """Serves the bot's gateway connections and dispatches events to its newest session.
 
-    heartbeat: seconds between heartbeats. acks: are they acknowledged? granted: privileged intents.
-    refuses: the close code that an IDENTIFY gets, if any.
+    heartbeat: seconds between two. acks: are they acknowledged? granted: privileged intents.
+    refuses: the close code of an IDENTIFY, if any.
     """
 
     def __init__(self, world: World) -> None:
@@ -124,10 +124,8 @@ class Gateway:
             link.send(ACK, None)
         elif op in (IDENTIFY, RESUME) and data["token"] != self._world.token:
             await link.socket.close(code=4004)
-        elif op == IDENTIFY and data["intents"] & PRIVILEGED & ~self.granted:
-            await link.socket.close(code=4014)
-        elif op == IDENTIFY and self.refuses:
-            await link.socket.close(code=self.refuses)
+        elif op == IDENTIFY and (data["intents"] & PRIVILEGED & ~self.granted or self.refuses):
+            await link.socket.close(code=self.refuses or 4014)
         elif op == IDENTIFY:
             self._identify(link, data["intents"])
         elif op == RESUME:

@@ -47,13 +47,10 @@ def respond(world: World, call: Incoming) -> Json | None:
 def _act(world: World, interaction: Interaction, kind: int, call: Incoming) -> Message | None:
     """Do what the response says; return the message that is then the original one."""
     data: Json = call.body.get("data") or {}
-    if kind == CHOICES:
-        limits.refuse(limits.lengths(data, limits.CHOICES, "data"))
-        interaction.choices = data.get("choices") or []
-        return None
-    if kind == MODAL:
-        limits.refuse(limits.lengths(data, limits.MODAL, "data"))
-        interaction.modal = data
+    if kind in (CHOICES, MODAL):
+        most = limits.CHOICES if kind == CHOICES else limits.MODAL
+        limits.refuse(limits.lengths(data, most, "data"))
+        interaction.choices, interaction.modal = data.get("choices"), data
         return None
     if kind in (DEFER_UPDATE, UPDATE):
         source = world.message(interaction.source)

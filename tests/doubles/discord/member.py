@@ -56,12 +56,10 @@ class Member:
         """Send off the form that a press opened, with `text` in its first line."""
         if opened.modal is None:
             raise LookupError("no form was opened")
-        label = opened.modal["components"][0]
-        written = {"type": 4, "custom_id": label["component"]["custom_id"], "value": text}
-        data = {"custom_id": opened.modal["custom_id"]}
-        data |= {"components": [{"type": 18, "component": written}]}
-        source = self._world.messages[opened.source] if opened.source else None
-        return self._act(SUBMIT, data, source)
+        line = opened.modal["components"][0]["component"]
+        written = [{"type": 18, "component": line | {"value": text}}]
+        data = {"custom_id": opened.modal["custom_id"], "components": written}
+        return self._act(SUBMIT, data, self._world.messages.get(opened.source or ""))
 
     def say(self, text: str, *, channel: str | None = None, extra: Json | None = None) -> Message:
         """Write a message; `<@id>` mentions. Raises ApiError as Discord would refuse it."""
