@@ -122,14 +122,15 @@ def _of_ecosystem(system: System) -> list[str]:
         return [
             f"The weights of {name} can be downloaded, so anyone may run, fine-tune, quantize or "
             f"merge {name} within its licence.",
-            f"Whoever runs {name} is responsible for the hardware and the maintenance, and the "
-            "data can stay in the user's own environment.",
+            f"Whoever runs {name} controls it and may change it, is responsible for hardware and "
+            "maintenance, and can keep the data in an environment of their own.",
         ]
-    pay, send = ("pay", "send") if system.alive else ("paid", "sent")
+    pay, grow, send = ("pay", "grows", "send") if system.alive else ("paid", "grew", "sent")
     return [
         f"{name} cannot be downloaded: its weights are closed, and its users can neither see nor "
         "change them.",
-        f"Users of {name} {pay} for each token and {send} their data to the servers of {maker}.",
+        f"Users of {name} {pay} for each token, so that the bill {grow} with usage, and {send} "
+        f"their data to the external servers of {maker}.",
     ]
 
 
