@@ -8,7 +8,7 @@ Whatever happens, the stream ends with exactly one of Finished, Declined, Failed
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -60,8 +60,17 @@ class Question:
         return turns[-1][:LONGEST_SEARCHED] if turns else None
 
 
+def _awake() -> EngineError | None:
+    """Say that a model may always be asked."""
+    return None
+
+
 class Asking:
-    """Answers questions. Without a writer it quotes the passages; `why` then says why."""
+    """Answers questions. Without a writer it quotes the passages; `why` then says why.
+
+    While `resting` returns a reason, it does the same at once: nobody waits in the queue for
+    an engine that failed just now.
+    """
 
     def __init__(
         self,
@@ -70,11 +79,13 @@ class Asking:
         writer: Writer | None,
         *,
         why: str = "No model was asked.",
+        resting: Callable[[], EngineError | None] = _awake,
     ) -> None:
         self._search = search
         self._queue = queue
         self._writer = writer
         self._why = why
+        self._resting = resting
 
     async def ask(self, question: Question) -> AsyncGenerator[Event]:
         """Answer `question`. Closing the stream stops the model."""
@@ -89,29 +100,29 @@ class Asking:
 
     async def _answer(self, question: Question) -> AsyncGenerator[Event]:
         found = await self._find(question, question.text)
-        if self._writer is None:
-            why = self._why
-        else:
-            unclear = _unclear(found)
-            if not unclear:
+        writer, why, told = self._writer, self._why, False
+        if writer is not None and (reason := self._resting()):
+            writer, why = None, reason.sentence
+        if writer is not None:
+            if not _unclear(found):
+                told = True
                 yield SourcesFound(found.hits)
             try:
-                async with aclosing(self._written(question, found, self._writer)) as events:
+                async with aclosing(self._written(question, found, writer)) as events:
                     async for event in events:
                         if isinstance(event, SourcesFound):
                             # What is quoted must be what was told. An answer is begun only
                             # where these sources cover the question.
-                            unclear, found = False, Found(event.hits, covered=1.0)
+                            told, found = True, Found(event.hits, covered=1.0)
                         yield event
             except (EngineError, WriterSilent) as error:
                 why = str(error)
             else:
                 return
-            if not unclear:  # the sources were told already
-                for event in self._quoted(found, why)[1:]:
-                    yield event
-                return
-        for event in self._quoted(found, why):
+        sources, *rest = self._quoted(found, why)
+        if not told:
+            yield sources
+        for event in rest:
             yield event
 
     async def _written(

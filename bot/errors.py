@@ -18,8 +18,10 @@
         ├── EngineUnreachable  no engine answers at its address
         ├── EngineBusy         the engine refused for load
         ├── EngineStalled      the engine went silent
-        ├── EngineFailed       the engine gave up (memory, crash, its own error)
+        ├── EngineFailed       the engine gave up, or the connection to it broke
+        │   └── EngineCrashed  no memory, or its runner died: another try would fail too
         ├── EngineProtocol     the engine said something that is not its protocol
+        ├── EngineResting      the engine failed just now and is left alone for a moment
         ├── ModelMissing       the model is not installed there
         └── RequestRefused     the engine will not take this request
 
@@ -29,6 +31,7 @@ defect of ours and is shown as such, without its trace.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 
@@ -98,9 +101,12 @@ class QuestionInvalid(BotError):
 class QueueFull(BotError):
     """The bot took as many questions as it can hold."""
 
-    def __init__(self, bound: int) -> None:
+    def __init__(self, bound: int, expected_seconds: float | None = None) -> None:
+        when = "in a minute"
+        if expected_seconds is not None:
+            when = f"later: they take about {max(expected_seconds / 60, 1):.0f} min"
         super().__init__(
-            f"I have {bound} questions waiting, which is all I can hold. Try again in a minute."
+            f"I have {bound} questions waiting, which is all I can hold. Try again {when}."
         )
 
 
@@ -167,7 +173,11 @@ class EngineStalled(EngineError):
 
 
 class EngineFailed(EngineError):
-    """The engine gave up: out of memory, a crash, or an error of its own."""
+    """The engine gave up with an error of its own, or the connection to it broke."""
+
+
+class EngineCrashed(EngineFailed):
+    """The engine ran out of memory or its runner died: at once, another try would fail too."""
 
 
 class EngineProtocol(EngineError):
@@ -175,6 +185,16 @@ class EngineProtocol(EngineError):
 
     def __init__(self, model: str) -> None:
         super().__init__(model, f"The engine that runs {model} sent something I cannot read.")
+
+
+class EngineResting(EngineError):
+    """The engine failed just now, as `cause` says, and is left alone for `seconds`."""
+
+    def __init__(self, cause: EngineError, seconds: float) -> None:
+        when = f"in {math.ceil(seconds)} s" if seconds > 0 else "just now"
+        super().__init__(cause.model, f"{cause.sentence} I try it again {when}.")
+        self.cause = cause
+        self.seconds = seconds
 
 
 class ModelMissing(EngineError):

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 Think = bool | Literal["low", "medium", "high"]
-EndReason = Literal["stop", "length", "cut"]
+EndReason = Literal["stop", "length", "cut", "time", "loop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,12 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The stream is over. `cut` = the engine closed it without saying why."""
+    """The stream is over, for a reason of the engine's or of ours.
+
+    `stop`: the text is whole. `length`: as long as was asked, or the context is full. `cut`:
+    the engine closed it without saying why. `time`, `loop`: we closed it, as it took too long
+    or repeated itself; there are no counters then.
+    """
 
     reason: EndReason
     usage: Usage

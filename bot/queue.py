@@ -142,7 +142,7 @@ class FairQueue:
         if waits and len(own) >= self._per_member:
             raise MemberBusy(len(own))
         if waits and self.waiting >= self._bound:
-            raise QueueFull(self._bound)
+            raise QueueFull(self._bound, self._expected(self._bound))
         place = Place(member)
         self._waiting.setdefault(member, deque()).append(place)
         if member not in self._running and member not in self._line:
@@ -165,6 +165,10 @@ class FairQueue:
         if not self._waiting.get(member):
             self._waiting.pop(member, None)
         self._advance()
+
+    def _expected(self, position: int) -> float | None:
+        """Guess the seconds until the turn of `position`; None before anything was measured."""
+        return None if self._mean is None else position / self._slots * self._mean
 
     def _measure(self, seconds: float) -> None:
         old = seconds if self._mean is None else self._mean
@@ -203,8 +207,7 @@ class FairQueue:
         # stays then: nobody is shown that they moved back.
         if place.turn is not None:
             position = min(position, place.turn.position)
-        expected = None if self._mean is None else position / self._slots * self._mean
-        turn = Turn(position, expected)
+        turn = Turn(position, self._expected(position))
         if turn != place.turn:
             place.turn = turn
             place.changed.set()

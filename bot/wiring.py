@@ -182,7 +182,7 @@ async def open_services(
                 settings=settings,
                 folder=folder,
                 library=library,
-                asking=Asking(library, queue, Writer(model, library)),
+                asking=Asking(library, queue, Writer(model, library), resting=model.resting),
                 quoting=Asking(library, queue, None),
                 engine=engine,
                 model=model,

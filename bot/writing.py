@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ from bot.events import (
 )
 from bot.grounding import CitationChecker
 from bot.memory import Turn
-from bot.model import Delta, Ended, Model, Sampling
+from bot.model import Delta, Ended, EndReason, Model, Sampling
 from bot.prompting import NOT_IN_LESSONS, Prompt, answer_prompt, rewrite_prompt
 from knowledge.passages import Hit, SearchUnavailable, SentenceEncoder
 
@@ -30,6 +30,14 @@ REWRITE = Sampling(num_predict=64, temperature=0.0)
 
 _ENDS = frozenset(".!?…。！？]\n")
 """Characters with which a sentence, or a marker behind it, may end."""
+
+
+_CUTS: Mapping[EndReason, str] = {
+    "length": "at its length limit",
+    "cut": "by the engine before its end",
+    "time": "because the model had been writing for as long as I let it",
+    "loop": "because the model had begun to repeat itself",
+}
 
 
 class WriterSilent(Exception):
@@ -44,6 +52,7 @@ class _Draft:
     raw: str = ""
     held: str = ""
     shown: bool = False
+    thought: bool = False
     ended: Ended | None = None
     unfed: str = ""
     after_end: bool = False
@@ -175,6 +184,7 @@ class Writer:
                     draft.ended = event
                 elif isinstance(event, Delta):
                     text = draft.take(event.text)
+                    draft.thought |= bool(event.thinking)
                     if text or event.thinking:
                         yield Delta(text, event.thinking, event.pieces)
                     draft.check(text)
@@ -193,10 +203,12 @@ class Writer:
             yield Declined("The lessons I found do not answer this.", nearest)
             return
         if not draft.raw.strip():
-            raise WriterSilent(f"{self._model.entry.tag} ended without writing an answer.")
+            thought = " thought and" if draft.thought else ""
+            tag = self._model.entry.tag
+            raise WriterSilent(f"{tag}{thought} ended without writing an answer.")
         for verdict in await draft.rest():
             yield verdict
-        for notice in _notices(draft):
+        for notice in _notices(draft, self._model.entry.num_ctx):
             yield notice
         answer = strip_refuted(draft.raw, draft.checked).strip()
         usage = draft.ended.usage if draft.ended else None
@@ -213,8 +225,12 @@ def _trimmed(prompt: Prompt, num_ctx: int) -> Notice:
     return Notice(NoticeKind.TRIMMED, text)
 
 
-def _notices(draft: _Draft) -> list[Notice]:
+def _notices(draft: _Draft, num_ctx: int) -> list[Notice]:
     notices: list[Notice] = []
+    read = draft.ended.usage.prompt_tokens if draft.ended else 0
+    if read >= num_ctx:
+        text = f"The engine read {read} tokens, and {num_ctx} fit: it must have dropped some."
+        notices.append(Notice(NoticeKind.TRIMMED, text))
     refuted = [checked for checked in draft.checked if not checked.supported]
     if refuted:
         removed = "; ".join(f"[{c.n}] after “{_short(c.sentence)}”" for c in refuted)
@@ -232,12 +248,10 @@ def _notices(draft: _Draft) -> list[Notice]:
                 "Check it against the lessons.",
             )
         )
-    if draft.ended is None or draft.ended.reason != "stop":
-        at_limit = draft.ended is not None and draft.ended.reason == "length"
-        how = "at its length limit" if at_limit else "by the engine before its end"
-        notices.append(
-            Notice(NoticeKind.CUT, f"The answer was cut {how}. Ask me to “continue” for the rest.")
-        )
+    reason = draft.ended.reason if draft.ended else "cut"
+    if reason != "stop":
+        rest = "" if reason == "loop" else " Ask me to “continue” for the rest."
+        notices.append(Notice(NoticeKind.CUT, f"The answer was cut {_CUTS[reason]}.{rest}"))
     return notices
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 
 from bot.client.remedies import redirect, release_cancelled_locks
 from bot.client.serving import logged_in, serve
-from bot.errors import SettingsInvalid
+from bot.errors import EngineError, SettingsInvalid
+from bot.model import Model
 from bot.settings import Settings
 from bot.wiring import Services, open_services
 
@@ -30,6 +31,7 @@ async def run_discord(settings: Settings) -> None:
     token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
     async with open_services(settings, own=True, refresh=True) as services:
+        warming = asyncio.create_task(_warm(services.model))
         with _stopped_by_signals(stop):
             serving = asyncio.create_task(_serve(services, token))
             stopping = asyncio.create_task(stop.wait())
@@ -37,8 +39,18 @@ async def run_discord(settings: Settings) -> None:
             stopping.cancel()
             # Cancelled, it brings running answers to an end.
             serving.cancel()
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
             with suppress(asyncio.CancelledError):
                 await serving
+
+
+async def _warm(model: Model) -> None:
+    """Bring the model into memory before the first question; without an engine, do nothing."""
+    try:
+        await model.preload()
+    except EngineError as error:
+        log.info("the model was not loaded ahead: %s", error.sentence)
 
 
 async def _serve(services: Services, token: str) -> None:

@@ -19,6 +19,14 @@ wakes nothing; a reader sees text half of that later on average, and at 40 token
 tokens at a time. A look costs about 0.6 ms, a token in it 0.02 (measured)."""
 
 
+MOST = 32 * 1024 * 1024
+"""Bytes of one response that are read. The longest honest one, a list of models, has far less."""
+
+
+class Flood(httpx.StreamError):
+    """A response has more than MOST bytes."""
+
+
 class Silence(httpx.ReadTimeout):
     """A stream that had begun brought nothing for longer than its gap."""
 
@@ -46,9 +54,13 @@ class _Bursts(httpx.AsyncByteStream):
         self._gap = gap
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = 0
         pieces = aiter(self._stream)
         piece = await anext(pieces, b"")
         while piece:
+            read += len(piece)
+            if read > MOST:
+                raise Flood("a response has no end")
             yield piece
             await self._breathe()
             try:
@@ -64,6 +76,8 @@ class _Bursts(httpx.AsyncByteStream):
         if connection is None or connection.transport is None:  # the whole body is here
             return
         transport: asyncio.ReadTransport = connection.transport
+        if not transport.is_reading():  # aiohttp's buffer is full, and aiohttp resumes it itself
+            return
         transport.pause_reading()
         try:
             await asyncio.sleep(BREATH)

@@ -10,6 +10,7 @@ import httpx
 
 from bot.errors import (
     EngineBusy,
+    EngineCrashed,
     EngineError,
     EngineFailed,
     EngineProtocol,
@@ -38,6 +39,9 @@ MID_STREAM = -1
 """The status of an error line inside a stream that had begun with 200."""
 
 _MEMORY = ("memory", "oom", "cudamalloc", "alloc_buffer")
+_CRASH = ("has terminated", "unexpectedly stopped", "runner", "exit status", "signal:")
+_READ = 2000
+"""Characters of an engine's error text that are read for what they tell."""
 
 
 def from_library(error: Exception, model: str, limit: float) -> EngineError:
@@ -55,7 +59,7 @@ def from_library(error: Exception, model: str, limit: float) -> EngineError:
 
 def from_status(status: int, text: str, model: str) -> EngineError:
     """Translate an HTTP status with Ollama's text, or the text alone (`MID_STREAM`)."""
-    told = text.lower()
+    told = text[:_READ].lower()
     if status == httpx.codes.NOT_FOUND:
         # A 404 that does not speak of a model is no Ollama: a wrong path or another server.
         return ModelMissing(model) if "model" in told else EngineProtocol(model)
@@ -66,7 +70,7 @@ def from_status(status: int, text: str, model: str) -> EngineError:
     if httpx.codes.is_client_error(status):
         return RequestRefused(model, _refusal(status, told, model))
     if status == MID_STREAM or httpx.codes.is_server_error(status):
-        return EngineFailed(model, _failure(told, model))
+        return _failure(told, model)
     return EngineProtocol(model)
 
 
@@ -82,7 +86,9 @@ def _refusal(status: int, told: str, model: str) -> str:
     return f"The engine that runs {model} refused this request."
 
 
-def _failure(told: str, model: str) -> str:
+def _failure(told: str, model: str) -> EngineFailed:
     if any(word in told for word in _MEMORY):
-        return f"There is not enough memory for {model} where it runs."
-    return f"{model} stopped with an error of its engine. Try again, or ask another model."
+        return EngineCrashed(model, f"There is not enough memory for {model} where it runs.")
+    sentence = f"{model} stopped with an error of its engine. Try again, or ask another model."
+    crashed = any(word in told for word in _CRASH)
+    return EngineCrashed(model, sentence) if crashed else EngineFailed(model, sentence)

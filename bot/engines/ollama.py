@@ -8,6 +8,7 @@ engine's own counters. Facts: github.com/ollama/ollama, docs/api and server/.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
@@ -15,6 +16,7 @@ import httpx
 from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
 
 from bot.engines.address import checked_address, without_key
+from bot.engines.breaker import Breaker
 from bot.engines.bursts import BurstTransport, Silence
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
@@ -22,6 +24,7 @@ from bot.engines.lines import Line, Piece, joined, pieces_of
 from bot.engines.patience import Patience, gathered
 from bot.engines.payload import encodable, options_of, turns_of
 from bot.engines.rendering import first_rendered
+from bot.engines.sturdy import SturdyModel
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import EngineError, RequestRefused
 from bot.model import (
@@ -49,7 +52,7 @@ class OllamaEngine:
     port 80); raises `SettingsInvalid` otherwise. `headers` go with every request,
     for a proxy that wants a key. Nothing is taken from the environment: no
     proxy, no OLLAMA_HOST, no OLLAMA_API_KEY (the library would send that one to
-    whatever host this is).
+    whatever host this is). `clock` gives seconds.
     """
 
     def __init__(
@@ -58,8 +61,13 @@ class OllamaEngine:
         *,
         patience: Patience | None = None,
         headers: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = checked_address(base_url)
+        self._clock = clock
+        self._breakers: dict[str, Breaker] = {}
+        self.preloading: set[str] = set()
+        """The tags that are being brought into memory ahead of any question."""
         self.patience = patience or Patience()
         longest = max(self.patience.first_token, self.patience.gap)
         # One transport for both clients. Its own limits only stand behind ours.
@@ -86,8 +94,13 @@ class OllamaEngine:
         )
         self.inventory = Inventory(self._http)
 
-    def model(self, entry: ModelEntry) -> OllamaModel:
-        """Return the port to one model of this server."""
+    def model(self, entry: ModelEntry) -> SturdyModel:
+        """Return the port to one model of this server; its failures are counted by its tag."""
+        breaker = self._breakers.setdefault(entry.tag, Breaker(self._clock))
+        return SturdyModel(self.bare(entry), breaker, self.patience, self._clock)
+
+    def bare(self, entry: ModelEntry) -> OllamaModel:
+        """Return one model as it is: no second try, no rest, no bound but its `num_predict`."""
         return OllamaModel(self, entry)
 
     async def models(self) -> tuple[InstalledModel, ...]:
@@ -192,6 +205,7 @@ class OllamaModel:
 
     async def preload(self) -> None:
         """Bring the model into memory and keep it there. Raises `EngineError`."""
+        self._engine.preloading.add(self._entry.tag)
         try:
             async with asyncio.timeout(self._engine.patience.first_token):
                 await self._engine.client.generate(
@@ -203,6 +217,8 @@ class OllamaModel:
                 )
         except (ResponseError, *LIBRARY_ERRORS) as error:
             raise self._translated(error) from error
+        finally:
+            self._engine.preloading.discard(self._entry.tag)
 
     async def _events(
         self, start: Callable[[], Awaitable[AsyncIterator[Line]]], splitter: ThinkSplitter | None
@@ -255,6 +271,8 @@ class OllamaModel:
 
         Asked before the request, as Ollama lists a model as soon as it begins to load it.
         """
+        if self._entry.tag in self._engine.preloading:
+            return True
         try:
             async with asyncio.timeout(self._engine.patience.glance):
                 return not await self._engine.inventory.holds(self._entry.tag)

@@ -21,14 +21,17 @@ class Patience:
     `first_token` covers a cold load and Ollama's own queue, during which it sends
     nothing at all. `gap` is the longest silence inside a text. After `loading`
     without a word the reader is told that the model is being loaded, if it is.
-    `glance` bounds the look at what is loaded.
+    `glance` bounds the look at what is loaded, and `writing` a text from its first word on.
+    `pause` is the mean time before another try; a second one waits twice as long.
     """
 
-    connect: float = 5.0
+    connect: float = 3.0
     first_token: float = 300.0
     gap: float = 30.0
     loading: float = 2.0
     glance: float = 0.5
+    writing: float = 600.0
+    pause: float = 1.0
 
 
 async def gathered(

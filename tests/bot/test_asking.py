@@ -65,7 +65,7 @@ def is_rewrite(request: FakeRequest) -> bool:
 
 @dataclass
 class Bot:
-    """Asking as it is wired, with its engine and the fake behind it."""
+    """Asking over one model, with its engine and the fake behind it."""
 
     asking: Asking
     fake: FakeOllama
@@ -104,7 +104,7 @@ async def bot(search: Search, embedder: Embedder) -> AsyncIterator[Bot]:
     async with FakeOllama([FakeModel(TAG, told(TRUE))], num_parallel=2) as fake:
         engine = OllamaEngine(fake.url, patience=PATIENCE)
         entry = ModelEntry(TAG, fake.url, num_ctx=8192)
-        writer = Writer(engine.model(entry), embedder)
+        writer = Writer(engine.bare(entry), embedder)
         yield Bot(Asking(search, FairQueue(2), writer), fake, entry)
         await engine.aclose()
 

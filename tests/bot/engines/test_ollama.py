@@ -22,7 +22,7 @@ THINKING = ("completion", "thinking")
 
 def model_at(engine: OllamaEngine, tag: str = TAG) -> OllamaModel:
     """Return the port to `tag` with a context of 2048."""
-    return engine.model(ModelEntry(tag, engine.base_url, num_ctx=2048))
+    return engine.bare(ModelEntry(tag, engine.base_url, num_ctx=2048))
 
 
 async def chat(fake: FakeOllama, *, think: bool = False, tag: str = TAG) -> list[ModelEvent]:

@@ -23,7 +23,7 @@ async def fake() -> AsyncIterator[FakeOllama]:
 @pytest.fixture
 async def model(fake: FakeOllama) -> AsyncIterator[OllamaModel]:
     engine = OllamaEngine(fake.url, patience=QUICK)
-    yield engine.model(ModelEntry(TAG, fake.url, num_ctx=2048))
+    yield engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048))
     await engine.aclose()
 
 
@@ -42,7 +42,7 @@ async def test_closing_in_a_text_closes_the_connection(fake: FakeOllama) -> None
     """A reader who leaves in mid text ends the generation at the engine."""
     fake.models[TAG] = FakeModel(TAG, tokens=["a", "b"] * 500, tokens_per_second=50)
     engine = OllamaEngine(fake.url)
-    stream = engine.model(ModelEntry(TAG, fake.url, num_ctx=2048)).chat(
+    stream = engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)).chat(
         HELLO, think=False, sampling=Sampling(num_predict=1000)
     )
     assert isinstance(await anext(stream), Delta)
@@ -58,7 +58,7 @@ async def test_cancelling_before_the_first_token_closes_the_connection(loaded: b
     slow = FakeModel(TAG, loaded=loaded, load_seconds=3600, first_token_seconds=3600)
     async with FakeOllama([slow]) as fake:
         engine = OllamaEngine(fake.url)
-        model = engine.model(ModelEntry(TAG, fake.url, num_ctx=2048))
+        model = engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048))
 
         async def read() -> list[ModelEvent]:
             async with aclosing(model.chat(HELLO, think=False, sampling=SHORT)) as stream:
@@ -78,7 +78,7 @@ async def test_closing_at_the_loading_event_closes_the_connection() -> None:
     """A reader who leaves on hearing of the load ends the load."""
     async with FakeOllama([FakeModel(TAG, loaded=False, load_seconds=3600)]) as fake:
         engine = OllamaEngine(fake.url, patience=QUICK)
-        stream = engine.model(ModelEntry(TAG, fake.url, num_ctx=2048)).chat(
+        stream = engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)).chat(
             HELLO, think=False, sampling=SHORT
         )
         assert await anext(stream) == Loading(TAG)
@@ -94,7 +94,7 @@ async def test_closing_while_the_engine_queues_closes_the_connection() -> None:
     busy = FakeModel(TAG, first_token_seconds=3600)
     async with FakeOllama([busy], num_parallel=1) as fake:
         engine = OllamaEngine(fake.url)
-        model = engine.model(ModelEntry(TAG, fake.url, num_ctx=2048))
+        model = engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048))
         readers = []
         for count in (1, 2):
             readers.append(asyncio.create_task(ask(model)))
@@ -111,7 +111,7 @@ async def test_a_gap_closes_the_connection(fake: FakeOllama) -> None:
     engine = OllamaEngine(fake.url, patience=Patience(first_token=3600, gap=0.2))
     fake.fail_next(Fault("hang"))
     async with asyncio.timeout(10):
-        _, error = await ask(engine.model(ModelEntry(TAG, fake.url, num_ctx=2048)))
+        _, error = await ask(engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)))
     assert isinstance(error, EngineStalled)
     assert await closed_early(fake, fake.generations[0])
     await engine.aclose()

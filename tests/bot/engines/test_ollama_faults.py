@@ -10,6 +10,7 @@ from bot.engines.faults import MID_STREAM, from_library, from_status
 from bot.engines.ollama import OllamaEngine, OllamaModel
 from bot.errors import (
     EngineBusy,
+    EngineCrashed,
     EngineError,
     EngineFailed,
     EngineProtocol,
@@ -32,7 +33,7 @@ async def fake() -> AsyncIterator[FakeOllama]:
 @pytest.fixture
 async def model(fake: FakeOllama) -> AsyncIterator[OllamaModel]:
     engine = OllamaEngine(fake.url, patience=QUICK)
-    yield engine.model(ModelEntry(TAG, fake.url, num_ctx=2048))
+    yield engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048))
     await engine.aclose()
 
 
@@ -42,16 +43,16 @@ async def model(fake: FakeOllama) -> AsyncIterator[OllamaModel]:
         (Fault("not_found"), ModelMissing, ""),
         (Fault("not_found", text="404 page not found"), EngineProtocol, ""),
         (Fault("refused"), RequestRefused, ""),
-        (Fault("out_of_memory"), EngineFailed, ""),
-        (Fault("crash"), EngineFailed, ""),
+        (Fault("out_of_memory"), EngineCrashed, ""),
+        (Fault("crash"), EngineCrashed, ""),
         (Fault("busy"), EngineBusy, ""),
         (Fault("html"), EngineProtocol, ""),
         (Fault("slow_first_token"), EngineStalled, ""),
         (Fault("hang"), EngineStalled, "Hello, "),
         (Fault("reset"), EngineFailed, "Hello, "),
         (Fault("reset", after=0), EngineFailed, ""),
-        (Fault("error_line"), EngineFailed, "Hello, "),
-        (Fault("error_line", after=0), EngineFailed, ""),
+        (Fault("error_line"), EngineCrashed, "Hello, "),
+        (Fault("error_line", after=0), EngineCrashed, ""),
         (Fault("malformed"), EngineProtocol, "Hello, "),
         (Fault("malformed", after=0), EngineProtocol, ""),
         (Fault("fieldless"), EngineProtocol, "Hello, "),
@@ -95,7 +96,7 @@ async def test_out_of_memory_is_named(fake: FakeOllama, model: OllamaModel) -> N
 async def test_a_missing_model_is_named_with_its_remedy(model: OllamaModel) -> None:
     """The line that installs the model is in the sentence."""
     engine = OllamaEngine(model.entry.base_url)
-    missing = engine.model(ModelEntry("foo:1b", model.entry.base_url, num_ctx=2048))
+    missing = engine.bare(ModelEntry("foo:1b", model.entry.base_url, num_ctx=2048))
     _, error = await ask(missing)
     await engine.aclose()
     assert isinstance(error, ModelMissing)
@@ -163,7 +164,7 @@ async def test_held_back_text_is_told_before_the_error(fake: FakeOllama) -> None
     fake.models[TAG] = FakeModel(TAG, tokens=["<thi", "nking-cap"])
     engine = OllamaEngine(fake.url, patience=QUICK)
     fake.fail_next(Fault("error_line", after=1))
-    told, error = await ask(engine.model(ModelEntry(TAG, fake.url, num_ctx=2048)))
+    told, error = await ask(engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)))
     await engine.aclose()
     assert told == "<thi"
     assert isinstance(error, EngineFailed)
@@ -187,7 +188,7 @@ async def test_a_load_that_never_ends_stalls_the_preload() -> None:
     async with FakeOllama([FakeModel(TAG, loaded=False, load_seconds=3600)]) as fake:
         engine = OllamaEngine(fake.url, patience=QUICK)
         with pytest.raises(EngineStalled):
-            await engine.model(ModelEntry(TAG, fake.url, num_ctx=2048)).preload()
+            await engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)).preload()
         await engine.aclose()
 
 
@@ -200,7 +201,7 @@ async def test_a_load_that_never_ends_stalls_the_preload() -> None:
         (429, "slow down", EngineBusy),
         (502, "<html>bad gateway</html>", EngineUnreachable),
         (307, "", EngineProtocol),
-        (MID_STREAM, "CUDA error: out of memory", EngineFailed),
+        (MID_STREAM, "CUDA error: out of memory", EngineCrashed),
     ],
 )
 def test_a_status_has_its_error(status: int, text: str, kind: type[EngineError]) -> None:

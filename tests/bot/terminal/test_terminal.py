@@ -24,7 +24,7 @@ from knowledge.identity import ModelIdentity
 from knowledge.index import Index
 from knowledge.lesson import Lesson
 from knowledge.refresh import refresh
-from tests.doubles.ollama import FakeModel, FakeOllama
+from tests.doubles.ollama import FakeModel, FakeOllama, Fault
 from tests.knowledge.foxes import ANIMALS, lessons_in, write_lesson
 
 ROOT = Path(__file__).parents[3]
@@ -213,6 +213,23 @@ async def test_with_a_model_the_object_holds_answer_verdicts_usage_and_times(
         assert found["usage"]["answer_tokens"] > 0
         assert found["seconds"]["retrieve"] <= found["seconds"]["first_token"]
         assert found["seconds"]["first_token"] <= found["seconds"]["total"]
+
+
+async def test_o4_an_engine_that_dies_leaves_what_it_wrote_in_the_object(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    """A text that hardly began is written after all; a long one stays, with the reason."""
+    with_model = Terminal(terminal.data, ollama.url)
+    ollama.fail_next(Fault("reset", after=3))
+    (found,) = (await with_model.run("ask", "--json", BASE)).objects
+    assert (found["answer"], found["model"], found["notices"]) == (TRUE, TAG, [])
+    many = tuple(f"{word} " for word in f"{TRUE} {TRUE}".split(" "))
+    ollama.models[TAG] = FakeModel(TAG, many)
+    ollama.fail_next(Fault("reset", after=25))
+    (found,) = (await with_model.run("ask", "--json", BASE)).objects
+    assert found["answer"] == "".join(many[:25])
+    assert "broke off" in found["error"]
+    assert len(ollama.generations) == 3
 
 
 async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(

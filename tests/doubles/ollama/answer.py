@@ -39,6 +39,8 @@ def answer_before_text(request: FakeRequest, fault: Fault) -> web.Response | Non
     if fault.kind in _REFUSALS:
         status, text = _REFUSALS[fault.kind]
         raise Refusal(status, fault.text or text.replace("{tag}", request.tag))
+    if fault.kind == "redirect":
+        return web.Response(status=307, headers={"Location": fault.text})
     if fault.kind == "html":
         return web.Response(text="<html>Welcome</html>\n", content_type="text/html")
     return None
@@ -112,6 +114,8 @@ class Answer:
             await self._bytes(http, b'{"model":"x","mess\n')
         elif fault.kind == "fieldless":
             await self._line(http, {"model": self._request.tag, "done": False})
+        elif fault.kind == "bytes":
+            await self._bytes(http, fault.data)
         elif fault.kind == "eof":
             await self._prepare(http)
         elif fault.kind == "reset":

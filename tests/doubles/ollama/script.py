@@ -29,6 +29,8 @@ FaultKind = Literal[
     "thinking_only",  # all of num_predict is spent on thinking
     "endless",  # the tokens are repeated until num_predict ends them
     "linger",  # a whole answer, and then a connection that stays open for `seconds`
+    "bytes",  # `data` as it stands after `after` lines, and then the rest
+    "redirect",  # 307 to the address in `text`
     "length",  # done_reason length after `after` lines
 ]
 
@@ -43,6 +45,7 @@ class Fault:
     after: int = 2
     seconds: float = 3600.0
     text: str = ""
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ class FakeModel:
     """A scripted model: what it says, how fast (0 = at once) and what it is on paper.
 
     `load_seconds` is how long a cold load takes and `first_token_seconds` how long
-    the prompt is read. `loaded` is the state at start. A `base` model's chat
-    template passes the turns on unmarked and drops the system prompt.
+    the prompt is read; `prompt_tokens` replaces the number of its words. `loaded` is the
+    state at start. A `base` model's chat template passes the turns on unmarked and drops
+    the system prompt.
     """
 
     tag: str
@@ -60,6 +64,7 @@ class FakeModel:
     tokens_per_second: float = 0.0
     load_seconds: float = 0.0
     first_token_seconds: float = 0.0
+    prompt_tokens: int | None = None
     capabilities: tuple[str, ...] = ("completion",)
     base: bool = False
     loaded: bool = True

@@ -38,7 +38,7 @@ def counters(
     per_token = _ANSWER_NS_PER_TOKEN
     if model.tokens_per_second:
         per_token = round(1e9 / model.tokens_per_second)
-    prompt_tokens = len(request.prompt.split()) + 1
+    prompt_tokens = model.prompt_tokens or len(request.prompt.split()) + 1
     values = {
         "load_duration": round(load_seconds * 1e9),
         "prompt_eval_count": prompt_tokens,
