@@ -11,6 +11,8 @@ _ENDED = {
     "stop": "ended by itself",
     "length": "cut at the bound",
     "cut": "cut by the engine",
+    "time": "cut after its time",
+    "loop": "cut, it repeated itself",
     "failed": "failed",
     "stopped": "stopped",
 }

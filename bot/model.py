@@ -98,6 +98,11 @@ class Ended:
     reason: EndReason
     usage: Usage
 
+    @property
+    def counted(self) -> bool:
+        """Whether the engine told what the text cost."""
+        return self.usage != Usage()
+
 
 ModelEvent = Loading | Delta | Ended
 

@@ -247,8 +247,12 @@ async def _endings(
     elif ended.reason == "cut":
         why = "The engine ended it without a word, as it does when a model repeats itself."
         yield Notice(NoticeKind.CUT, why)
+    elif ended.reason == "loop":
+        yield Notice(NoticeKind.CUT, "Cut, because it had begun to repeat itself.")
+    elif ended.reason == "time":
+        yield Notice(NoticeKind.CUT, "Cut, because it had been writing for as long as I let it.")
     if not progress.text.strip():
         what = "It thought, and came to no answer." if progress.thought else "It wrote nothing."
         yield Notice(NoticeKind.EMPTY, what)
-    yield progress.measured(None if ended.reason == "cut" else ended.usage, ended.reason)
+    yield progress.measured(ended.usage if ended.counted else None, ended.reason)
     yield Finished(progress.text, (), ended.usage, tag)

@@ -64,7 +64,7 @@ class CardPane(_Record):
     notices: tuple[str, ...]
     error: str | None
     usage: Usage
-    ended: Literal["stop", "length", "cut", "failed", "stopped"] | None
+    ended: Literal["stop", "length", "cut", "time", "loop", "failed", "stopped"] | None
     contender: Contender
 
 

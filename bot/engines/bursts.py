@@ -19,6 +19,9 @@ wakes nothing; a reader sees text half of that later on average, and at 40 token
 tokens at a time. A look costs about 0.6 ms, a token in it 0.02 (measured)."""
 
 
+FULL = 16 * 1024
+"""Bytes that httpx-aiohttp reads at once: after as many, more is waiting already."""
+
 MOST = 32 * 1024 * 1024
 """Bytes of one response that are read. The longest honest one, a list of models, has far less."""
 
@@ -62,7 +65,8 @@ class _Bursts(httpx.AsyncByteStream):
             if read > MOST:
                 raise Flood("a response has no end")
             yield piece
-            await self._breathe()
+            if len(piece) < FULL:
+                await self._breathe()
             try:
                 async with asyncio.timeout(self._gap):
                     piece = await anext(pieces, b"")
@@ -76,8 +80,6 @@ class _Bursts(httpx.AsyncByteStream):
         if connection is None or connection.transport is None:  # the whole body is here
             return
         transport: asyncio.ReadTransport = connection.transport
-        if not transport.is_reading():  # aiohttp's buffer is full, and aiohttp resumes it itself
-            return
         transport.pause_reading()
         try:
             await asyncio.sleep(BREATH)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ollama import ChatResponse, GenerateResponse
 
+from bot.engines.payload import encodable
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import EngineProtocol
 from bot.model import Delta, Ended, Usage
@@ -52,7 +53,7 @@ def joined(burst: Sequence[Piece], splitter: ThinkSplitter | None) -> Delta:
         thoughts += [piece.thinking, delta.thinking]
         thinking += bool(piece.thinking or delta.thinking)
         pieces += bool(piece.text or piece.thinking)
-    return Delta("".join(texts), "".join(thoughts), pieces, thinking)
+    return Delta(encodable("".join(texts)), encodable("".join(thoughts)), pieces, thinking)
 
 
 def _ended(line: Line) -> Ended:

@@ -69,8 +69,8 @@ class OllamaEngine:
         self.preloading: set[str] = set()
         """The tags that are being brought into memory ahead of any question."""
         self.patience = patience or Patience()
-        longest = max(self.patience.first_token, self.patience.gap)
-        # One transport for both clients. Its own limits only stand behind ours.
+        # One transport for both clients. How long a text may be silent is `gathered`'s and the
+        # transport's to say: aiohttp's own limit also runs while a full buffer is being read.
         # No bound (0) on connections: the queue in front decides how many run at once.
         # aiohttp reads a line of a stream for less than half of what httpcore takes (measured).
         transport = BurstTransport(
@@ -86,7 +86,7 @@ class OllamaEngine:
         self.client = AsyncClient(
             host=self.base_url,
             headers=headers,
-            timeout=httpx.Timeout(10.0, connect=self.patience.connect, read=longest + 1),
+            timeout=httpx.Timeout(10.0, connect=self.patience.connect, read=None),
             transport=transport,
             trust_env=False,
             follow_redirects=False,

@@ -75,7 +75,7 @@ class Bench:
             await self.at_rest()
         for sentence in sentences(asked):
             assert len(sentence) < 400
-            for part in ("/root", "http", "127.0.0.1", "Traceback", "\x00"):
+            for part in ("/root", "http", "127.0.0.1", "Traceback"):
                 assert part not in sentence
         return asked
 
