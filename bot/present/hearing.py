@@ -83,8 +83,10 @@ class Hearing:
             return
         key = (message.author.id, message.channel.id)
         paste = self._pastes.get(key)
-        if paste is None and not await self._meant(message):
-            return
+        if paste is None:
+            if not await self._meant(message):
+                return
+            paste = self._pastes.get(key)  # of the part before, begun meanwhile
         if not self._intake.takes_once(message.id):
             return
         try:

@@ -69,6 +69,20 @@ async def test_d7_a_stream_outlives_the_connection_and_its_stop_button_works_aft
     assert body(message) == "So far"
 
 
+async def test_d7_a_stream_outlives_a_session_that_cannot_be_resumed(
+    fake: FakeDiscord, bot: StudyBot, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_shard: int | None, *, initial: bool = False) -> None:
+        """Skip discord.py's pause of 5 s before an IDENTIFY."""
+
+    monkeypatch.setattr(bot, "before_identify_hook", at_once)
+    asked, gate = await write(fake, script)
+    fake.gateway.invalidate(resumable=False)
+    await fake.until(lambda: fake.gateway.identified == 2 and fake.gateway.session)
+    gate.set()
+    assert body(await whole(fake, asked)) == "So far all."
+
+
 @pytest.mark.usefixtures("bot")
 async def test_d7_a_press_missed_during_a_drop_is_served_after_and_an_old_one_is_not(
     fake: FakeDiscord, bot: StudyBot, script: Script

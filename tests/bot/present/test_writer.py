@@ -1,6 +1,7 @@
 """The writer shows the latest state, one call at a time, and the last state always."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -58,6 +59,13 @@ def cut(pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:
     return (*pages[:-1], Page(body=pages[-1].body if pages else "", below=(why, str(whole))))
 
 
+async def until(wanted: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(10.0):
+        while not wanted():  # noqa: ASYNC110  the writer tells nobody what it did
+            await asyncio.sleep(0.001)
+
+
 class Text:
     """What is to be shown; it may change at any time."""
 
@@ -74,7 +82,7 @@ async def test_the_first_text_is_shown_at_once_and_the_end_does_not_wait() -> No
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     assert wall.pages == ["first"]
     text.pages = ["first and last"]
     assert await asyncio.wait_for(writer.finish(), 0.5)
@@ -99,7 +107,7 @@ async def test_a_page_that_did_not_change_is_not_sent_again() -> None:
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["one", "two"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     text.pages = ["one", "two and more"]
     await writer.finish()
     assert wall.shown == [(0, "one"), (1, "two"), (1, "two and more")]
@@ -110,7 +118,7 @@ async def test_a_page_that_is_no_longer_needed_is_taken_away() -> None:
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["one", "two"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     text.pages = ["all"]
     await writer.finish()
     assert wall.pages == ["all"]
@@ -140,7 +148,7 @@ async def test_a_defect_in_rendering_ends_with_what_was_shown_and_a_reason() -> 
     writer = Writer(wall, TokenPace(), render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     defects[0] = True
     assert await writer.finish()
     assert wall.last == Page(body="first", below=(BROKEN, "True"))
@@ -151,7 +159,7 @@ async def test_a_last_edit_refused_for_good_keeps_what_was_shown() -> None:
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     text.pages = ["first and a rude word"]
     wall.fails = [Refused("400 200000")]
     assert await writer.finish()
@@ -166,7 +174,7 @@ async def test_a_last_edit_that_always_fails_is_shown_below(
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["first"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     text.pages = ["first and last"]
     wall.fails = [Undelivered("503")] * 3
     assert await writer.finish()
@@ -179,7 +187,7 @@ async def test_a_further_message_that_perhaps_was_made_is_not_made_again() -> No
     writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
     text.pages = ["one"]
     writer.begin()
-    await asyncio.sleep(0.02)
+    await until(lambda: wall.pages == text.pages)
     text.pages = ["one", "two"]
     wall.fails = [Undelivered("reset", sent=True)]
     assert await writer.finish()
