@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import BotError, EngineError, IndexUnavailable, QuestionInvalid
 from bot.events import (
@@ -45,13 +45,17 @@ language the embedding model does not read always is (measured in `bench rewrite
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a member asks. `member` is the key under which they queue; `lesson` a slug."""
+    """What a member asks. `member` is the key under which they queue; `lesson` a slug.
+
+    `model` None is the bot's own.
+    """
 
     text: str
     member: str
     history: tuple[Turn, ...] = ()
     lesson: str | None = None
     hits: int = 8
+    model: str | None = None
 
     @property
     def previous(self) -> str | None:
@@ -70,6 +74,7 @@ class Asking:
 
     While `resting` returns a reason, it does the same at once: nobody waits in the queue for
     an engine that failed just now.
+    `other` gives the writer of another model than the usual one.
     """
 
     def __init__(
@@ -78,12 +83,14 @@ class Asking:
         queue: FairQueue,
         writer: Writer | None,
         *,
+        other: Callable[[str], Writer] | None = None,
         why: str = "No model was asked.",
         resting: Callable[[], EngineError | None] = _awake,
     ) -> None:
         self._search = search
         self._queue = queue
         self._writer = writer
+        self._other = other
         self._why = why
         self._resting = resting
 
@@ -100,8 +107,8 @@ class Asking:
 
     async def _answer(self, question: Question) -> AsyncGenerator[Event]:
         found = await self._find(question, question.text)
-        writer, why, told = self._writer, self._why, False
-        if writer is not None and (reason := self._resting()):
+        writer, why, told = self._writer_for(question), self._why, False
+        if writer is self._writer is not None and (reason := self._resting()):
             writer, why = None, reason.sentence
         if writer is not None:
             if not _unclear(found):
@@ -124,6 +131,11 @@ class Asking:
             yield sources
         for event in rest:
             yield event
+
+    def _writer_for(self, question: Question) -> Writer | None:
+        if question.model is None or self._other is None:
+            return self._writer
+        return self._other(question.model)
 
     async def _written(
         self, question: Question, found: Found, writer: Writer
@@ -193,7 +205,7 @@ def _cleaned(question: Question) -> Question:
     if not any(c.isalnum() for c in text):
         raise QuestionInvalid("Please ask a question in words.")
     history = tuple(Turn(turn.role, _readable(turn.content)) for turn in question.history)
-    return Question(text, question.member, history, question.lesson, question.hits)
+    return replace(question, text=text, history=history)
 
 
 def _readable(text: str) -> str:

@@ -40,7 +40,8 @@ class Keeper:
         self._servers = servers
         self._conversations = conversations
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held while something is kept; first come, first served."""
 
     def now(self) -> float:
         """Return the time, in seconds since 1970."""
@@ -49,14 +50,16 @@ class Keeper:
     async def prepared(
         self, question: Question, place: Place, member: int, *, private: bool, again: bool
     ) -> Question:
-        """Return the question with the member's earlier turns in this place, unless it has some.
+        """Return the question with the server's model and the member's earlier turns in this place.
 
         `again` says that it was asked before: its own answer is then no part of what led to it.
         """
+        settings = await self._servers.of(place.guild)
+        question = replace(question, model=settings.model)
         if question.history:
             return question
         try:
-            async with asyncio.timeout(READ_WITHIN), self._turn:
+            async with asyncio.timeout(READ_WITHIN), self.turn:
                 # In turn: what the member has just read is kept by now.
                 history = await self._conversations.history(
                     place, member, private=private, before=question.text if again else None
@@ -71,7 +74,7 @@ class Keeper:
 
         `said` is what becomes part of the conversation, `gap` what the lessons lack.
         """
-        async with self._turn:
+        async with self.turn:
             try:
                 if await self._servers.remembers(answer.place.guild):
                     await self._keep(answer, said, gap)

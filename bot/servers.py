@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection
 
@@ -9,6 +10,11 @@ from bot.errors import MemoryUnavailable
 from bot.memory import Memory, ServerSettings
 
 log = logging.getLogger(__name__)
+
+LONGEST_RETENTION = 365
+"""Days for which a server may have text kept at most."""
+READ_WITHIN = 1.0
+"""Seconds after which the defaults hold where settings cannot be read."""
 
 
 class ServerBook:
@@ -28,8 +34,9 @@ class ServerBook:
             return ServerSettings(0)
         if guild not in self._known:
             try:
-                self._known[guild] = await self._memory.servers.find(guild)
-            except MemoryUnavailable:
+                async with asyncio.timeout(READ_WITHIN):
+                    self._known[guild] = await self._memory.servers.find(guild)
+            except (MemoryUnavailable, TimeoutError):
                 log.warning("a server's settings cannot be read; the defaults hold")
                 return ServerSettings(guild)
         return self._known[guild]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.asking import Asking
@@ -31,6 +31,7 @@ from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import read_lineups
 from bot.memory import Memory
 from bot.model import Engine, Model
+from bot.privacy import Privacy
 from bot.queue import FairQueue
 from bot.servers import ServerBook
 from bot.settings import Settings, whole_address
@@ -77,6 +78,11 @@ class Records:
     def keeper(self) -> Keeper:
         """What answers leave behind."""
         return Keeper(self.memory, self.servers, self.conversations)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """What erases."""
+        return Privacy(self.memory, self.keeper, remembers=self._settings.memory)
 
     async def close(self) -> None:
         """Finish what is being written."""
@@ -172,6 +178,10 @@ async def open_services(
 
     engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
+
+    def other(tag: str) -> Writer:
+        return Writer(engine.model(replace(settings.ask_entry, tag=tag)), library)
+
     records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
     try:
@@ -182,7 +192,13 @@ async def open_services(
                 settings=settings,
                 folder=folder,
                 library=library,
-                asking=Asking(library, queue, Writer(model, library), resting=model.resting),
+                asking=Asking(
+                    library,
+                    queue,
+                    Writer(model, library),
+                    other=other,
+                    resting=model.resting,
+                ),
                 quoting=Asking(library, queue, None),
                 engine=engine,
                 model=model,

@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.client.remedies import guard_events, limit_requests
 from bot.client.sync import sync_patiently
-from bot.present import desk, lessons
+from bot.present import desk, lessons, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
@@ -22,7 +22,10 @@ from bot.present.controls import Controls
 from bot.present.desk import Desk
 from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
+from bot.present.leftovers import close_left_open
 from bot.present.lessons import Reader
+from bot.present.panel import Panel
+from bot.present.privacy import PrivacyDesk
 from bot.wiring import Services
 
 log = logging.getLogger(__name__)
@@ -93,13 +96,19 @@ class StudyBot(commands.Bot):
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
         self.answers = Answers(services.asking, services.records.keeper)
-        self.desk = Desk(self.answers, services.records.keeper, services.lessons)
-        self.hearing = Hearing(self, self.answers, self.intake, self._opened)
+        records = services.records
+        self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons)
+        self.hearing = Hearing(self, self.answers, self.intake, records.servers)
+        self.privacy = PrivacyDesk(records.privacy.forget, self.answers, records.servers)
+        self.panel = Panel(records.servers, self._models)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
         self.controls.add(desk.GOING_ON, self.desk.go_on)
         self.controls.add(lessons.FAMILY, self.reader.press)
+        self.controls.add(privacy.FAMILY, self.privacy.press)
+        self.controls.add(panel.FAMILY, self.panel.press)
+        self._keeping_house: list[asyncio.Task[None]] = []
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""
@@ -107,12 +116,19 @@ class StudyBot(commands.Bot):
         guard_events(self, self.unsound.set)
         for path in sorted(COGS.glob("[!_]*.py")):
             await self.load_extension(f"cogs.{path.stem}")
-        settings = self.services.settings
+        settings, records = self.services.settings, self.services.records
+        closing = close_left_open(
+            self, records.keeper, lambda request: self.answers.find(request) is not None
+        )
+        self._keeping_house = [
+            asyncio.create_task(closing),
+            asyncio.create_task(records.privacy.retain()),
+        ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 
-    async def _opened(self, guild: int, channel: int) -> bool:
-        """Say whether every post in a channel is a question."""
-        return channel in (await self.services.records.servers.of(guild)).open_channels
+    async def _models(self) -> set[str]:
+        """Name the installed models. Raises EngineError."""
+        return {model.name for model in await self.services.engine.models()}
 
     async def on_ready(self) -> None:
         """Tell the log."""
@@ -151,6 +167,8 @@ class StudyBot(commands.Bot):
             self.intake.closed = True
             if self.syncing is not None:
                 self.syncing.cancel()
+            for task in self._keeping_house:
+                task.cancel()
             await self.answers.close()
         await super().close()
 

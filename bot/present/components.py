@@ -23,7 +23,10 @@ ROW_LIMIT = 5
 Component = dict[str, Any]
 
 _ROW, _BUTTON, _SELECT, _WRITING, _TEXT, _FILE, _CONTAINER, _LABEL = 1, 2, 3, 4, 10, 13, 17, 18
+_ROLES, _CHANNELS = 6, 8
 _PARAGRAPH = 2
+# Where people write: text, voice and announcement channels, and forums.
+_WRITABLE = [0, 2, 5, 15]
 
 
 class Style(IntEnum):
@@ -64,6 +67,17 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
+class Picker:
+    """A list of the server's channels or roles to choose up to `most` from, or none."""
+
+    placeholder: str
+    custom_id: str
+    roles: bool
+    chosen: tuple[int, ...] = ()
+    most: int = 25
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form with one line to write on; what is written comes back under `custom_id`."""
 
@@ -93,7 +107,7 @@ class Page:
     body: str = ""
     below: tuple[str, ...] = ()
     buttons: tuple[Button, ...] = ()
-    select: Select | None = None
+    select: Select | Picker | None = None
     file: Attached | None = None
 
 
@@ -155,7 +169,9 @@ def _button(button: Button) -> Component:
     }
 
 
-def _select(select: Select) -> Component:
+def _select(select: Select | Picker) -> Component:
+    if isinstance(select, Picker):
+        return _picker(select)
     options = [
         {
             "label": choice.label[:100],
@@ -170,4 +186,19 @@ def _select(select: Select) -> Component:
         "custom_id": select.custom_id,
         "placeholder": select.placeholder[:150],
         "options": options,
+    }
+
+
+def _picker(picker: Picker) -> Component:
+    kind = "role" if picker.roles else "channel"
+    return {
+        "type": _ROLES if picker.roles else _CHANNELS,
+        "custom_id": picker.custom_id,
+        "placeholder": picker.placeholder[:150],
+        "min_values": 0,
+        "max_values": picker.most,
+        "default_values": [
+            {"id": str(each), "type": kind} for each in picker.chosen[: picker.most]
+        ],
+        **({} if picker.roles else {"channel_types": _WRITABLE}),
     }

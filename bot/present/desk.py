@@ -17,7 +17,8 @@ from bot.present.asked import Past, past_of
 from bot.present.cards import say
 from bot.present.delivery import InteractionSurface
 from bot.present.lessons import find_lesson
-from bot.present.responses import ask_for, defer, defer_update, respond
+from bot.present.responses import ask_for, defer, defer_update, respond, written
+from bot.servers import ServerBook
 from knowledge.lesson import Lesson
 
 FAMILY, GOING_ON = "ask", "on"
@@ -30,9 +31,16 @@ _REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
 class Desk:
     """Takes questions and presses, and hands them to `answers`."""
 
-    def __init__(self, answers: Answers, keeper: Keeper, lessons: tuple[Lesson, ...]) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        keeper: Keeper,
+        servers: ServerBook,
+        lessons: tuple[Lesson, ...],
+    ) -> None:
         self._answers = answers
         self._keeper = keeper
+        self._servers = servers
         self._lessons = lessons
         self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
 
@@ -77,7 +85,7 @@ class Desk:
             await say(interaction, cards.EXPIRED)
         elif interaction.type is not discord.InteractionType.modal_submit:
             await ask_for(interaction, cards.question_form(f"{GOING_ON}:{message}"))
-        elif not (text := _written(interaction)):
+        elif not (text := written(interaction)):
             await say(interaction, cards.WHAT)
         else:
             member = interaction.user.id
@@ -139,7 +147,7 @@ class Desk:
     async def _voted(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
         """Take the vote of any member who sees the answer; a vote against it may carry a reason."""
         form = interaction.type is discord.InteractionType.modal_submit
-        reason = _written(interaction) if form else ""
+        reason = written(interaction) if form else ""
         await self._keeper.vote(
             past.request_id,
             interaction.user.id,
@@ -160,9 +168,14 @@ class Desk:
         private: bool,
         again: bool = False,
     ) -> None:
+        place = Place(interaction.channel_id or 0, interaction.guild_id)
+        where, roles = whereabouts(interaction.channel, interaction.user)
+        refusal = await self._servers.refusal(place.guild, {place.channel, *where}, roles)
+        if refusal is not None:
+            await say(interaction, refusal)
+            return
         await defer(interaction, private=private)
         surface = InteractionSurface(interaction, private=private)
-        place = Place(interaction.channel_id or 0, interaction.guild_id)
         self._answers.start(surface, question, place, private=private, again=again)
 
 
@@ -171,11 +184,11 @@ def _stands_here(past: Past, interaction: discord.Interaction[Any]) -> bool:
     return past.place.channel == interaction.channel_id
 
 
-def _written(interaction: discord.Interaction[Any]) -> str:
-    """Return what a member wrote into a form."""
-    data: Any = interaction.data
-    inside = [row.get("component") or {} for row in data.get("components") or []]
-    return "\n".join(str(part.get("value") or "") for part in inside).strip()
+def whereabouts(channel: object, user: discord.abc.User) -> tuple[set[int], set[int]]:
+    """Return the ids of a channel and of a thread's parent, and those of a member's roles."""
+    ids = (getattr(channel, "id", None), getattr(channel, "parent_id", None))
+    roles = getattr(user, "roles", ())
+    return {each for each in ids if each}, {role.id for role in roles}
 
 
 def words_of(message: discord.Message) -> str:

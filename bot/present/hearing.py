@@ -10,23 +10,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import discord
 
 from bot.asking import Question
-from bot.errors import MemoryUnavailable
 from bot.events import Notice, NoticeKind
 from bot.memory import Place
 from bot.present.answers import Answers
+from bot.present.calls import calls_of
 from bot.present.cards import WHAT, failure, notice
 from bot.present.components import Button, Page
 from bot.present.delivery import ChannelSurface
-from bot.present.desk import GOING_ON
+from bot.present.desk import GOING_ON, whereabouts
 from bot.present.intake import LEAVING, Intake
 from bot.present.writer import MessageGone, Undelivered
+from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,6 @@ PASTE_SECONDS = 1.5
 _CUT = (range(1900, 2001), range(3900, 4001))
 # What members write themselves; all else tells of joins, pins, boosts, threads.
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
-
-Opened = Callable[[int, int], Awaitable[bool]]
 
 
 @dataclass(slots=True)
@@ -65,16 +63,16 @@ class Paste:
 class Hearing:
     """Hears messages and hands the questions in them to `answers`.
 
-    `opened` says of a server and a channel whether every post there is a question.
+    `servers` say where and whom the bot answers, and where every post is a question.
     """
 
     def __init__(
-        self, client: discord.Client, answers: Answers, intake: Intake, opened: Opened
+        self, client: discord.Client, answers: Answers, intake: Intake, servers: ServerBook
     ) -> None:
         self._client = client
         self._answers = answers
         self._intake = intake
-        self._opened = opened
+        self._servers = servers
         self._pastes: dict[tuple[int, int], Paste] = {}
 
     async def hear(self, message: discord.Message) -> None:
@@ -119,13 +117,20 @@ class Hearing:
         if message.guild is None or self._client.user in message.mentions:
             return True
         # Members who answer each other in such a channel talk among themselves.
-        if not message.content or message.reference is not None:
-            return False
-        try:
-            return await self._opened(message.guild.id, message.channel.id)
-        except MemoryUnavailable:
-            log.warning("whether this channel is open cannot be read; a post is left alone")
-            return False
+        return (
+            bool(message.content)
+            and message.reference is None
+            and message.channel.id in (await self._servers.of(message.guild.id)).open_channels
+        )
+
+    async def _refused(self, message: discord.Message) -> bool:
+        """Say whether a member may not ask here, and tell them so in private if they asked me."""
+        where, roles = whereabouts(message.channel, message.author)
+        guild = message.guild.id if message.guild else None
+        refusal = await self._servers.refusal(guild, where, roles)
+        if refusal is not None and self._client.user in message.mentions:
+            await tell_in_private(self._client, message, refusal)
+        return refusal is not None
 
     def _words(self, message: discord.Message) -> str:
         """Return a message's text without the mentions of the bot."""
@@ -140,6 +145,8 @@ class Hearing:
             return
         if not text:
             await _tell(surface, notice(WHAT) if message.content or not before else _ask_on(before))
+            return
+        if await self._refused(message):
             return
         member = message.author.id
         place = Place(message.channel.id, message.guild.id if message.guild else None)
@@ -172,6 +179,16 @@ async def _whole(paste: Paste) -> None:
 def _ask_on(message: int) -> Page:
     """Return what helps who replied to the answer in `message` and was not understood."""
     return Page(above=(UNREADABLE,), buttons=(Button("Ask on", f"{GOING_ON}:{message}"),))
+
+
+async def tell_in_private(client: discord.Client, asked: discord.Message, sentence: str) -> None:
+    """Say one sentence to a member alone; as a reply where they take no private messages."""
+    try:
+        calls = calls_of(client)
+        found = await calls.patiently(lambda: client.http.start_private_message(asked.author.id))
+        await ChannelSurface(client, int(found["id"]), None).show(0, notice(sentence))
+    except (MessageGone, Undelivered):
+        await _tell(ChannelSurface(client, asked.channel.id, asked.id), notice(sentence))
 
 
 async def _tell(surface: ChannelSurface, page: Page) -> None:

@@ -59,6 +59,13 @@ async def ask_for(interaction: discord.Interaction[Any], wanted: Form) -> None:
     await _callback(interaction, {"type": _MODAL, "data": form(wanted)})
 
 
+def written(interaction: discord.Interaction[Any]) -> str:
+    """Return what a member wrote into a form."""
+    data: Any = interaction.data
+    inside = [row.get("component") or {} for row in data.get("components") or []]
+    return "\n".join(str(part.get("value") or "") for part in inside).strip()
+
+
 async def _callback(
     interaction: discord.Interaction[Any], payload: Payload, body: Body | None = None
 ) -> Any:

@@ -21,8 +21,11 @@ async def test_the_registered_commands_are_those_of_the_cogs(fake: FakeDiscord) 
     (registered,) = fake.commands.values()
     assert {c["name"] for c in registered} == {
         "ask",
+        "forget",
         "help",
         "lesson",
+        "privacy",
+        "settings",
         "status",
         "Explain from the lessons",
     }

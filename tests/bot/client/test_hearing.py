@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.client.bot import StudyBot
+from bot.memory import ServerSettings
 from bot.present import hearing
 from bot.present.cards import WHAT
 from bot.present.hearing import FIRST_PART_ONLY, UNREADABLE
@@ -222,11 +223,8 @@ async def test_every_post_is_answered_only_with_the_intent_and_in_opened_channel
     ada, bob = fake.member("ada"), fake.member("bob")
     other = fake.add_channel("other")["id"]
     async with running_bot(fake, script, tmp_path, discord_message_content=True) as bot:
-
-        async def opened(_guild: int, channel: int) -> bool:
-            return channel == int(payloads.GENERAL)
-
-        monkeypatch.setattr(bot.hearing, "_opened", opened)
+        chosen = ServerSettings(bot.guilds[0].id, open_channels=frozenset({int(payloads.GENERAL)}))
+        await bot.services.records.servers.change(chosen)
         ada.say("Elsewhere?", channel=other)
         said = ada.say("What is a token?")
         assert body(await answer_to(fake, said)) == ANSWER
@@ -236,12 +234,10 @@ async def test_every_post_is_answered_only_with_the_intent_and_in_opened_channel
 
 
 async def test_without_the_intent_no_post_has_words(
-    fake: FakeDiscord, bot: StudyBot, script: Script, monkeypatch: pytest.MonkeyPatch
+    fake: FakeDiscord, bot: StudyBot, script: Script
 ) -> None:
-    async def opened(_guild: int, _channel: int) -> bool:
-        return True
-
-    monkeypatch.setattr(bot.hearing, "_opened", opened)
+    chosen = ServerSettings(bot.guilds[0].id, open_channels=frozenset({int(payloads.GENERAL)}))
+    await bot.services.records.servers.change(chosen)
     assert not bot.intents.message_content
     fake.member("ada").say("What is a token?")
     await answer_to(fake, fake.member("ada").mention("Only this."))

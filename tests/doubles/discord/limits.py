@@ -28,19 +28,19 @@ _EMBED = "title description footer.text author.name fields.*.name fields.*.value
 
 ROW, BUTTON, SELECT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER = 12, 13, 14, 17
-_SELECTS = frozenset({SELECT, 5, 6, 7, 8})
+SELECTS = frozenset({SELECT, 5, 6, 7, 8})
 _BLOCKS = frozenset({ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR})
 # What may stand at the top of a message without the flag and with it; and inside what.
 _V1, _V2 = frozenset({ROW}), _BLOCKS | {CONTAINER}
 _INSIDE: Mapping[tuple[int, str], frozenset[int]] = {
-    (ROW, "components"): _SELECTS | {BUTTON},
+    (ROW, "components"): SELECTS | {BUTTON},
     (SECTION, "components"): frozenset({TEXT}),
     (SECTION, "accessory"): frozenset({BUTTON, THUMBNAIL}),
     (CONTAINER, "components"): _BLOCKS,
 }
 _CHOOSING: Limits = {"custom_id!": 100, "placeholder": 150}
 _OPTIONS: Limits = {"options!": 25, "options.*.label!": 100, "options.*.value!": 100}
-_LENGTHS: Mapping[int, Limits] = dict.fromkeys(_SELECTS, _CHOOSING) | {
+_LENGTHS: Mapping[int, Limits] = dict.fromkeys(SELECTS, _CHOOSING) | {
     ROW: {"components!": 5},
     BUTTON: {"label": 80, "url": 512, "custom_id": 100},
     SELECT: {**_CHOOSING, **_OPTIONS, "options.*.description": 100},
@@ -147,7 +147,7 @@ def _check_component(path: str, component: Json) -> Iterator[Problem]:
         yield from _most(f"{path}.max_values", "NUMBER_TYPE_MAX", most, len(options))
     elif what == ROW:
         kinds = [inside["type"] for inside in component.get("components") or ()]
-        if len(kinds) > 1 and not _SELECTS.isdisjoint(kinds):
+        if len(kinds) > 1 and not SELECTS.isdisjoint(kinds):
             yield path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED"
 
 

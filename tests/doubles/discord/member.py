@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.doubles.discord import messages, payloads
 from tests.doubles.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
-from tests.doubles.discord.limits import BUTTON, SELECT
+from tests.doubles.discord.limits import BUTTON, SELECT, SELECTS
 from tests.doubles.discord.records import Interaction, Message, walk
 from tests.doubles.discord.wire import Json
 from tests.doubles.discord.world import World
@@ -25,6 +25,8 @@ class Member:
         self.user = payloads.made("user", id=self.id, username=name, global_name=name)
         self.channel = payloads.GENERAL
         self.age = 0.0
+        self.roles: list[str] = []
+        self.permissions = ""  # all of them
         world.users[self.id] = self.user
 
     def slash(self, name: str, /, **options: Any) -> Interaction:
@@ -46,9 +48,10 @@ class Member:
         return self._act(COMPONENT, _use(message, which, BUTTON)[1], message)
 
     def select(self, message: Message, which: str, *values: str) -> Interaction:
-        """Choose values in the string select with this custom_id or placeholder."""
-        select, data = _use(message, which, SELECT)
-        if missing := set(values) - {option["value"] for option in select["options"]}:
+        """Choose values in the select with this custom_id or placeholder."""
+        select, data = _use(message, which, *SELECTS)
+        offered = {option["value"] for option in select.get("options") or ()}
+        if select["type"] == SELECT and (missing := set(values) - offered):
             raise LookupError(f"{which} does not offer {missing}")
         return self._act(COMPONENT, data | {"values": list(values)}, message)
 
@@ -93,7 +96,8 @@ class Member:
         payload |= {"data": data, "channel_id": channel["id"]}
         payload["channel"] = channel | {"permissions": payload["app_permissions"]}
         if "guild_id" in channel:
-            member = payloads.made("member", user=self.user)
+            member = payloads.made("member", user=self.user, roles=self.roles)
+            member |= {"permissions": self.permissions} if self.permissions else {}
             payload |= payloads.made("interaction_in_guild", member=member)
         else:
             payload |= {"user": self.user, "context": 1}
@@ -122,11 +126,11 @@ class Member:
         return {"id": command["id"], "name": name, "type": 1, "options": filled}
 
 
-def _use(message: Message, which: str, kind: int) -> tuple[Json, Json]:
+def _use(message: Message, which: str, *kinds: int) -> tuple[Json, Json]:
     """Find the enabled component with this custom_id, label or placeholder; and its use's data."""
     for component in walk(message.payload["components"]):
         names = (component.get(key) for key in ("custom_id", "label", "placeholder"))
-        if component["type"] == kind and which in names and not component.get("disabled"):
-            data = {"custom_id": component["custom_id"], "component_type": kind}
+        if component["type"] in kinds and which in names and not component.get("disabled"):
+            data = {"custom_id": component["custom_id"], "component_type": component["type"]}
             return component, data | {"id": component["id"]}
     raise LookupError(f"no enabled component {which!r} in message {message.id}")

@@ -1,0 +1,95 @@
+"""What is stored about a member, in words, and how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.errors import MemoryUnavailable
+from bot.present.answers import Answers
+from bot.present.cards import EXPIRED, NOT_YOURS, notice, say
+from bot.present.components import Button, Page, Style
+from bot.present.delivery import InteractionSurface
+from bot.present.responses import defer_update, respond, update
+from bot.servers import ServerBook
+
+FAMILY = "privacy"
+_FORGET, _LEAVE = "forget", "leave"
+_NAMES = {"turns": "turns of conversations", "answers": "answers", "votes": "votes", "gaps": "gaps"}
+
+Forget = Callable[[int], Awaitable[Mapping[str, int]]]
+
+
+class PrivacyDesk:
+    """Answers `/privacy` and `/forget`."""
+
+    def __init__(self, forget: Forget, answers: Answers, servers: ServerBook) -> None:
+        self._forget = forget
+        self._answers = answers
+        self._servers = servers
+
+    async def explain(self, interaction: discord.Interaction[Any]) -> None:
+        """Tell what is stored. Raises MessageGone, Undelivered."""
+        settings = await self._servers.of(interaction.guild_id)
+        if await self._servers.remembers(interaction.guild_id):
+            what = (
+                "With your Discord id I store what you ask me, what I answer (with the model's "
+                "thinking and the passages), your 👍 and 👎 with their reasons, and which of your "
+                "questions the lessons left open. It serves follow-ups, the buttons under my "
+                "answers, and those who mend the lessons."
+            )
+        else:
+            what = (
+                "Memory is off here: I store no text. With your Discord id I store which passages "
+                "an answer rests on, for its buttons, and your 👍 and 👎 without a reason."
+            )
+        lines = (
+            "**What I store about you**",
+            what,
+            f"All of it is erased after {settings.retention_days} days, and at once with "
+            "`/forget`. Nothing goes to anybody else, nothing trains a model, and no text of yours "
+            "stands in my logs. What stands in Discord's messages you delete there.",
+            "-# The whole statement is PRIVACY.md, in the folder of this program.",
+        )
+        await respond(interaction, Page(lines))
+
+    async def ask(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask whether a member is to be forgotten. Raises MessageGone, Undelivered."""
+        owner = interaction.user.id
+        buttons = (
+            Button("Forget me", f"{FAMILY}:{_FORGET}:{owner}", Style.DANGER),
+            Button("Leave it", f"{FAMILY}:{_LEAVE}:{owner}"),
+        )
+        line = (
+            "Shall I erase everything that I stored about you, on every server and in private? "
+            "Follow-ups and the buttons of your answers then know nothing any more. "
+            "This cannot be undone."
+        )
+        await respond(interaction, Page((line,), buttons=buttons))
+
+    async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
+        """Forget, or leave it. Raises MessageGone, Undelivered, MemoryUnavailable."""
+        verb, owner = (*parts, "", "")[:2]
+        if owner != str(interaction.user.id):
+            await say(interaction, NOT_YOURS)
+        elif verb == _LEAVE:
+            await update(interaction, notice("Nothing was erased."))
+        elif verb == _FORGET:
+            await defer_update(interaction)  # a large file takes longer than 3 s
+            self._answers.forget(interaction.user.id)
+            try:
+                told = _told(await self._forget(interaction.user.id))
+            except MemoryUnavailable as error:
+                told = f"⚠️ {error.sentence} Nothing was erased; try again in a minute."
+            await InteractionSurface(interaction, private=True).show(0, notice(told))
+        else:
+            await say(interaction, EXPIRED)
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    erased = [f"{count} {_NAMES.get(name, name)}" for name, count in counts.items() if count]
+    if not erased:
+        return "Done. There was nothing stored about you."
+    return f"Done. Everything I had stored about you is erased: {', '.join(erased)}."

@@ -1,0 +1,27 @@
+"""`/settings`: what the managers of a server may choose."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client.bot import StudyBot
+
+
+class SettingsCommand(commands.Cog):
+    """The command; who may use it is looked at again in the panel."""
+
+    def __init__(self, bot: StudyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Choose how I work on this server.")
+    @app_commands.default_permissions(manage_guild=True)
+    async def settings(self, interaction: discord.Interaction[StudyBot]) -> None:
+        """Open the panel."""
+        await self.bot.panel.open(interaction)
+
+
+async def setup(bot: StudyBot) -> None:
+    """Add the cog; called by discord.py."""
+    await bot.add_cog(SettingsCommand(bot))
