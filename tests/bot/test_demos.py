@@ -119,7 +119,7 @@ async def test_every_fault_ends_its_own_pane_with_a_sentence(
     fault: Fault, state: PaneState, word: str
 ) -> None:
     async with FakeOllama(models(), num_parallel=4) as ollama, demos_on(ollama) as demos:
-        ollama.fail_next(fault, tag=REASONING)
+        ollama.fail_next(fault, times=3, tag=REASONING)  # it is tried again up to twice
         board, events = await shown(demos, ORDER)
     pane = board.panes[2]
     assert pane.state is state
