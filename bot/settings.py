@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -13,6 +14,8 @@ from bot.errors import SettingsInvalid
 from bot.model import ModelEntry
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_PRIVATE_NAMES = ("localhost", "local", "lan", "internal", "home", "home.arpa", "intranet", "svc")
+"""Endings of names that no public name server knows."""
 
 
 class Settings(BaseSettings):
@@ -54,6 +57,9 @@ class Settings(BaseSettings):
         description="A sentence-transformers model: a name on the hub, or a folder.",
     )
     ollama_host: str = Field(default="http://127.0.0.1:11434", description="Where Ollama listens.")
+    ollama_public: bool = Field(
+        default=False, description="Allow an Ollama at an address of the internet."
+    )
     ask_model: str = Field(
         default="llama3.2:3b-instruct-q4_K_M",
         description="The model that writes answers; `tag@http://host:port` for another host.",
@@ -77,6 +83,16 @@ class Settings(BaseSettings):
         # With less, the rules and the answer leave no room for a single passage.
         ge=2048,
         description="Tokens of context the model is loaded with.",
+    )
+
+    health_host: str = Field(
+        default="127.0.0.1", description="Where /livez, /readyz and /metrics listen."
+    )
+    health_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Their port; without it there are none."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much the Discord bot's log tells of its own work."
     )
 
     @field_validator("data_dir", "lessons_dir", "demo_dir")
@@ -122,6 +138,30 @@ class Settings(BaseSettings):
         if ":" not in tag.rpartition("/")[2]:
             tag = f"{tag}:latest"  # as Ollama lists it
         return ModelEntry(tag, whole_address(host) if host else self.ollama_host, self.num_ctx)
+
+    def engine_address(self, host: str | None) -> str:
+        """Return the base URL of the Ollama at `host`, by default the one of `ollama_host`.
+
+        Raises SettingsInvalid for an address of the internet unless `ollama_public`: Ollama asks
+        nobody for a password, and what members ask would leave the house.
+        """
+        url = whole_address(host) if host else self.ollama_host
+        if not self.ollama_public and is_public(url):
+            raise SettingsInvalid(
+                f"{urlsplit(url).hostname} is an address of the internet, and Ollama asks nobody "
+                "for a password. If you mean it, set OLLAMA_PUBLIC=yes."
+            )
+        return url
+
+
+def is_public(url: str) -> bool:
+    """Say whether `url` leads to the internet, as far as its host tells without asking anybody."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        _, dot, ending = host.partition(".")
+        return bool(dot) and not any(f".{ending}".endswith(f".{end}") for end in _PRIVATE_NAMES)
 
 
 def whole_address(host: str) -> str:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.asking import Asking
 from bot.conversation import Conversations
 from bot.curated import SHIPPED as DEMOS
 from bot.curated import read_curated
 from bot.demos import Demos, Limits
+from bot.errors import EngineError
 from bot.folder import DataFolder
 from bot.health import (
     PartHealth,
@@ -34,11 +36,14 @@ from bot.model import Engine, Model
 from bot.privacy import Privacy
 from bot.queue import FairQueue
 from bot.servers import ServerBook
-from bot.settings import Settings, whole_address
+from bot.settings import Settings
 from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
 from knowledge.roster import System
+
+if TYPE_CHECKING:  # made by the Discord front end, which alone is measured
+    from bot.meters import Meters
 
 PATIENCE_SECONDS = 40.0
 """How long a member's question waits for an index that is being made before they are told."""
@@ -106,6 +111,7 @@ class Services:
     model: Model
     records: Records
     demos: Demos
+    meters: Meters | None = None
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -149,6 +155,16 @@ def _demos(
     )
 
 
+def _watched(
+    meters: Meters, queue: FairQueue, model: Model, resting: Callable[[], EngineError | None]
+) -> None:
+    """Publish how long the queue is, and whether the model is left alone."""
+    meters.watch("bot_queue_depth", "Questions that wait", lambda: queue.waiting)
+    meters.watch("bot_generations_running", "Answers being written", lambda: queue.running)
+    told = "1 while the model is left alone after failures"
+    meters.watch("bot_breaker_state", told, lambda: bool(resting()), model=model.entry.tag)
+
+
 @asynccontextmanager
 async def open_services(
     settings: Settings,
@@ -157,12 +173,14 @@ async def open_services(
     refresh: bool = False,
     load: bool = True,
     progress: Progress = _silent,
+    meters: Meters | None = None,
 ) -> AsyncIterator[Services]:
     """Open the real parts and close them in reverse.
 
     Returns at once: with `load`, the embedding model and the index are loaded
     in the background, and with `refresh` the index is first brought up to date.
     With `own`, this is the one bot of its data folder. Raises FolderBusy when it is not.
+    With `meters`, what they can tell is published there.
     """
     from bot.engines.ollama import OllamaEngine  # noqa: PLC0415  the one lazy place: a fast start
 
@@ -171,7 +189,7 @@ async def open_services(
     engines: dict[str, OllamaEngine] = {}
 
     def engine_at(host: str | None) -> OllamaEngine:
-        url = whole_address(host) if host else settings.ollama_host
+        url = settings.engine_address(host)
         if url not in engines:
             engines[url] = OllamaEngine(url)
         return engines[url]
@@ -179,11 +197,16 @@ async def open_services(
     engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
 
+    def writer(asked: Model) -> Writer:
+        return Writer(meters.measured(asked) if meters else asked, library)
+
     def other(tag: str) -> Writer:
-        return Writer(engine.model(replace(settings.ask_entry, tag=tag)), library)
+        return writer(engine.model(replace(settings.ask_entry, tag=tag)))
 
     records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
+    if meters is not None:
+        _watched(meters, queue, model, model.resting)
     try:
         async with folder.attended(library.refresh) if own else nullcontext():
             if load:
@@ -193,9 +216,9 @@ async def open_services(
                 folder=folder,
                 library=library,
                 asking=Asking(
-                    library,
+                    meters.measured_search(library) if meters else library,
                     queue,
-                    Writer(model, library),
+                    writer(model),
                     other=other,
                     resting=model.resting,
                 ),
@@ -204,6 +227,7 @@ async def open_services(
                 model=model,
                 records=records,
                 demos=_demos(settings, library, engine_at),
+                meters=meters,
             )
     finally:
         await records.close()

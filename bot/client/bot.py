@@ -14,6 +14,8 @@ from discord.ext import commands
 
 from bot.client.remedies import guard_events, limit_requests
 from bot.client.sync import sync_patiently
+from bot.client.trace import http_trace
+from bot.errors import BotError
 from bot.present import desk, lessons, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
@@ -26,6 +28,7 @@ from bot.present.leftovers import close_left_open
 from bot.present.lessons import Reader
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
+from bot.reference import begin_request
 from bot.wiring import Services
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Tree(app_commands.CommandTree["StudyBot"]):
             await say(interaction, "This command has changed. Try it again in a minute.")
             return
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        self.client.count(interaction, "notice" if isinstance(cause, BotError) else "error")
         await error_card(interaction, cause)
 
 
@@ -89,6 +93,8 @@ class StudyBot(commands.Bot):
             guild_ready_timeout=GUILDS_WITHIN,
             max_ratelimit_timeout=60.0,
         )
+        if services.meters is not None:
+            self.http.http_trace = http_trace(services.meters)
         self.services = services
         self.calls = Calls()
         self.intake = Intake()
@@ -134,6 +140,30 @@ class StudyBot(commands.Bot):
         """Tell the log."""
         log.info("ready as %s in %d servers", self.user, len(self.guilds))
 
+    async def on_connect(self) -> None:
+        """Count a session begun anew."""
+        self._connected("new")
+
+    async def on_resumed(self) -> None:
+        """Count a session carried on."""
+        self._connected("resumed")
+
+    def _connected(self, kind: str) -> None:
+        if self.services.meters is not None:
+            self.services.meters.reconnects.labels(kind).inc()
+
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction[Any], _command: object
+    ) -> None:
+        """Count a command that came to its end."""
+        self.count(interaction, "ok")
+
+    def count(self, interaction: discord.Interaction[Any], outcome: str) -> None:
+        """Count a command by its outcome."""
+        command = interaction.command
+        if self.services.meters is not None and command is not None:
+            self.services.meters.interactions.labels(command.qualified_name, outcome).inc()
+
     async def on_message(self, _message: discord.Message, /) -> None:
         """Run no text commands; cogs listen for themselves."""
 
@@ -145,6 +175,7 @@ class StudyBot(commands.Bot):
 
     async def admits(self, interaction: discord.Interaction[Any]) -> bool:
         """Say whether an interaction is taken; one that comes while the bot leaves is told so."""
+        begin_request()
         if not self.intake.takes(interaction.id, interaction.created_at.timestamp()):
             return False
         if self.intake.closed and interaction.type is not discord.InteractionType.autocomplete:

@@ -8,11 +8,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from bot.client.pages import open_pages
 from bot.client.remedies import redirect, release_cancelled_locks
 from bot.client.serving import logged_in, serve
 from bot.errors import EngineError, SettingsInvalid
+from bot.meters import Meters
 from bot.model import Model
 from bot.settings import Settings
+from bot.version import VERSION
 from bot.wiring import Services, open_services
 
 log = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ async def run_discord(settings: Settings) -> None:
     redirect(settings.discord_api_base, settings.discord_gateway_url)
     token = settings.discord_token.get_secret_value()
     stop = asyncio.Event()
-    async with open_services(settings, own=True, refresh=True) as services:
+    async with open_services(settings, own=True, refresh=True, meters=Meters(VERSION)) as services:
         warming = asyncio.create_task(_warm(services.model))
         with _stopped_by_signals(stop):
             serving = asyncio.create_task(_serve(services, token))
@@ -54,7 +57,8 @@ async def _warm(model: Model) -> None:
 
 
 async def _serve(services: Services, token: str) -> None:
-    async with logged_in(services, token) as bot:
+    async with open_pages(services) as pages, logged_in(services, token) as bot:
+        pages.bot = bot
         await serve(bot)
 
 

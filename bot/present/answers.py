@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -19,6 +18,7 @@ from bot.present.asked import Asked, NotedSurface, Shown
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
 from bot.present.writer import Writer
+from bot.reference import begin_request, new_reference
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Answers:
         notices: Sequence[Notice] = (),
     ) -> Asked:
         """Begin to answer on `surface`; returns at once. `again`: it was asked before."""
-        answer = Answer(secrets.token_hex(4), question.text, show_question)
+        answer = Answer(new_reference(), question.text, show_question)
         answer.notices.extend(notices)
         asked = Asked(
             int(question.member),
@@ -163,6 +163,7 @@ class Answers:
 
     async def _run(self, asked: Asked, pace: Pace) -> None:
         answer, lasts = asked.answer, asked.surface.lasts
+        begin_request(answer.request_id)
         surface = NotedSurface(asked.surface, lambda: self._keep(asked))
         writer = Writer(surface, pace, answer.pages, answer.cut, lambda: self.stop(asked, ""))
         self._keep(asked)
@@ -184,7 +185,16 @@ class Answers:
         # Its buttons are to work from the first moment; a database that hangs holds up nothing.
         await asyncio.wait([keeping], timeout=KEEP_WITHIN)
         asked.reader = None  # a cancelled task keeps all that its frames held
-        log.info("answer %s %s, shown: %s", answer.request_id, answer.state, shown)
+        log.info(
+            "answer %s",
+            answer.state,
+            extra={
+                "outcome": str(answer.state),
+                "shown": shown,
+                "duration_s": round(answer.seconds, 3),
+                "model": answer.model,
+            },
+        )
 
     async def _read(self, asked: Asked, writer: Writer) -> None:
         """Fold the stream in; the writer is only told that something changed."""

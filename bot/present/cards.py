@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.present.responses import respond
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
 from bot.present.writer import MessageGone, Undelivered
+from bot.reference import begin_request, current_request
 from knowledge.passages import Passage
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,9 @@ def failure(error: BaseException) -> str:
     """Return what a person reads of a failure, and tell the log what it was."""
     if isinstance(error, BotError):
         return f"⚠️ {error.sentence}"
-    reference = secrets.token_hex(4)
+    reference = (current_request() or begin_request()).reference
     known = isinstance(error, Undelivered)  # its trace tells nothing
-    log.error("failure %s: %s", reference, error, exc_info=None if known else error)
+    log.error("failure %s: %s", reference, type(error).__name__, exc_info=None if known else error)
     return f"⚠️ Something went wrong here. Tell an organiser: {reference}."
 
 

@@ -14,6 +14,7 @@ import click
 
 from bot.errors import BotError, ContentInvalid
 from bot.terminal.hangup import while_read
+from bot.version import VERSION
 
 P = ParamSpec("P")
 
@@ -36,7 +37,7 @@ class CommandFiles(click.Group):
 
 
 @click.group(cls=CommandFiles, invoke_without_command=True)
-@click.version_option("0.1.0", prog_name="LLM landscape bot")
+@click.version_option(VERSION, prog_name="LLM landscape bot")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Answers about the LLM landscape from lessons, with citations you can check.

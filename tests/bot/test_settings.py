@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.engines.address import checked_address
 from bot.errors import SettingsInvalid
 from bot.settings import Settings, read_settings, whole_address
+from bot.wiring import open_services
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +105,37 @@ def test_a_model_is_named_as_ollama_lists_it_and_may_live_elsewhere(
 ) -> None:
     entry = read_settings(ask_model=model).ask_entry
     assert (entry.tag, entry.base_url) == (tag, url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "ollama", "gpu-box:8080", "[::1]", "10.0.0.5", "192.168.1.9:1"),
+        *("gpu.local", "box.home.arpa", "100.64.0.1", "http://169.254.1.1:1", "[fd00::1]"),
+    ],
+)
+def test_s26_an_ollama_in_the_house_needs_no_permission(host: str) -> None:
+    assert read_settings(ollama_host=host).engine_address(None) == whole_address(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("8.8.8.8", "models.example.org", "https://models.example.org", "models.example.org."),
+        *("[2606:4700::1111]:11434", "http://local.evil.example", "http://mylocal.example:80"),
+    ],
+)
+def test_s26_an_ollama_on_the_internet_is_refused_unless_it_is_meant(host: str) -> None:
+    with pytest.raises(SettingsInvalid, match="OLLAMA_PUBLIC=yes"):
+        read_settings(ollama_host=host).engine_address(None)
+    with pytest.raises(SettingsInvalid, match="OLLAMA_PUBLIC=yes"):
+        read_settings().engine_address(host)
+    allowed = read_settings(ollama_host=host, ollama_public=True)
+    assert allowed.engine_address(None) == whole_address(host)
+
+
+async def test_s26_the_program_does_not_start_with_such_an_address(tmp_path: Path) -> None:
+    settings = read_settings(data_dir=tmp_path, ask_model="m:1b@models.example.org")
+    with pytest.raises(SettingsInvalid):
+        async with open_services(settings, load=False):
+            pass

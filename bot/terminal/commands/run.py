@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from bot.settings import read_settings
@@ -9,6 +11,8 @@ from bot.terminal.app import run_async
 from bot.terminal.chat import chat
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -18,9 +22,11 @@ async def command() -> int:
     screen = Screen()
     settings = read_settings()
     if settings.discord_token is not None:
-        from bot.client.run import run_discord  # noqa: PLC0415  the chat needs no discord.py
+        from bot.client.logs import begin_logging  # noqa: PLC0415  the chat needs no discord.py
+        from bot.client.run import run_discord  # noqa: PLC0415  as above
 
-        screen.tell("Starting the Discord bot; Ctrl-C ends it.")
+        begin_logging(settings.log_level, [settings.discord_token.get_secret_value()])
+        log.info("starting the Discord bot; Ctrl-C ends it")
         await run_discord(settings)
         return 0
     async with open_services(settings, refresh=True, progress=screen.progress) as services:
