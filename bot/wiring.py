@@ -155,14 +155,27 @@ def _demos(
     )
 
 
-def _watched(
-    meters: Meters, queue: FairQueue, model: Model, resting: Callable[[], EngineError | None]
-) -> None:
-    """Publish how long the queue is, and whether the model is left alone."""
-    meters.watch("bot_queue_depth", "Questions that wait", lambda: queue.waiting)
-    meters.watch("bot_generations_running", "Answers being written", lambda: queue.running)
-    told = "1 while the model is left alone after failures"
-    meters.watch("bot_breaker_state", told, lambda: bool(resting()), model=model.entry.tag)
+def _asking(
+    library: Library,
+    queue: FairQueue,
+    engine: Engine,
+    model: Model,
+    resting: Callable[[], EngineError | None],
+    meters: Meters | None,
+) -> Asking:
+    def writer(asked: Model) -> Writer:
+        return Writer(meters.measured(asked) if meters else asked, library)
+
+    def other(tag: str) -> Writer:
+        return writer(engine.model(replace(model.entry, tag=tag)))
+
+    if meters is not None:
+        meters.watch("bot_queue_depth", "Questions that wait", lambda: queue.waiting)
+        meters.watch("bot_generations_running", "Answers being written", lambda: queue.running)
+        told = "1 while the model is left alone after failures"
+        meters.watch("bot_breaker_state", told, lambda: bool(resting()), model=model.entry.tag)
+    search = meters.measured_search(library) if meters else library
+    return Asking(search, queue, writer(model), other=other, resting=resting)
 
 
 @asynccontextmanager
@@ -196,17 +209,8 @@ async def open_services(
 
     engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
-
-    def writer(asked: Model) -> Writer:
-        return Writer(meters.measured(asked) if meters else asked, library)
-
-    def other(tag: str) -> Writer:
-        return writer(engine.model(replace(settings.ask_entry, tag=tag)))
-
     records = Records(settings)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
-    if meters is not None:
-        _watched(meters, queue, model, model.resting)
     try:
         async with folder.attended(library.refresh) if own else nullcontext():
             if load:
@@ -215,13 +219,7 @@ async def open_services(
                 settings=settings,
                 folder=folder,
                 library=library,
-                asking=Asking(
-                    meters.measured_search(library) if meters else library,
-                    queue,
-                    writer(model),
-                    other=other,
-                    resting=model.resting,
-                ),
+                asking=_asking(library, queue, engine, model, model.resting, meters),
                 quoting=Asking(library, queue, None),
                 engine=engine,
                 model=model,
