@@ -52,12 +52,11 @@ class CuratedDemos:
         return next((demo for demo in self.all if demo.slug == slug), None)
 
     def fitting(self, passages: Sequence[str]) -> Curated | None:
-        """Return the demo that shows what the first of these passages with a demo explains."""
-        for passage in passages:
-            for demo in self.all:
-                if demo.lesson == passage:
-                    return demo
-        return None
+        """Return the demo that shows what one of these passages explains, else their lesson."""
+        lessons = [passage.partition("#")[0] for passage in passages]
+        exact = (demo for passage in passages for demo in self.all if demo.lesson == passage)
+        near = (d for lesson in lessons for d in self.all if d.lesson.partition("#")[0] == lesson)
+        return next(exact, None) or next(near, None)
 
 
 def read_curated(

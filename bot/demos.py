@@ -9,12 +9,11 @@ event like any other.
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
-from bot.curated import Curated, CuratedDemos, Form
+from bot.curated import CuratedDemos, Form
 from bot.errors import (
     BotError,
     DemoUnknown,
@@ -27,38 +26,13 @@ from bot.events import Waiting
 from bot.fairness import fairness
 from bot.lineup import Contender, Lineup, Lineups, best
 from bot.model import Engine, ModelEntry, Sampling
+from bot.order import SEED, Order, readable
 from bot.panes import DemoEvent, Opened, Planned, Ran, Refused, Seat
 from bot.performance import Part, Script
 from bot.plan import Installed, LoadTimes, key, make_plan
 from bot.queue import FairQueue
 from bot.row import Row
 from knowledge.stage import Stage
-
-LONGEST_PROMPT = 4_000
-"""Characters of a prompt."""
-SEED = 7
-PREDICT = 400
-"""Tokens a contender may write where nothing else is said; thinking counts."""
-TEMPERATURE = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a member wants to see. `member` is the key under which they queue.
-
-    Without a `lineup` the best one is used whose models are there. `curated` names the demo
-    the prompt belongs to.
-    """
-
-    prompt: str
-    member: str
-    lineup: str | None = None
-    stages: tuple[Stage, ...] = ()
-    seed: int = SEED
-    temperature: float = TEMPERATURE
-    num_predict: int = PREDICT
-    form: Form = "plain"
-    curated: Curated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +106,11 @@ class Demos:
             curated=known,
         )
 
+    def fitting(self, passages: Sequence[str]) -> str | None:
+        """Return the name of the curated demo that fits these passages, if one does."""
+        demo = self.curated.fitting(passages)
+        return demo.slug if demo else None
+
     async def installed(self) -> Installed:
         """Return what is installed on the engines of all line-ups.
 
@@ -158,7 +137,7 @@ class Demos:
     async def run(self, order: Order) -> AsyncGenerator[DemoEvent]:
         """Run a demo. Closing the stream closes every generation."""
         try:
-            order = replace(order, prompt=_readable(order.prompt))
+            order = replace(order, prompt=readable(order.prompt))
             models = await self.installed()
             lineup = self._choose(order, models)
             parts = await self._cast(lineup.of_stages(order.stages), models)
@@ -287,12 +266,3 @@ class Demos:
 def _is_cold(contender: Contender, models: Installed) -> bool:
     model = models.get(key(contender))
     return model is not None and not model.loaded
-
-
-def _readable(prompt: str) -> str:
-    """Drop what no model can read: controls, half surrogates, excess. Raises QuestionInvalid."""
-    text = prompt[:LONGEST_PROMPT].encode("utf-8", "ignore").decode()
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
-    if not text.strip():
-        raise QuestionInvalid("There is no prompt to show.")
-    return text

@@ -14,37 +14,41 @@ class Places(commands.Cog):
     def __init__(self, bot: StudyBot) -> None:
         self.bot = bot
 
+    def _gone(self, *, message: int = 0, channel: int = 0, guild: int = 0) -> None:
+        self.bot.answers.gone(message=message, channel=channel, guild=guild)
+        self.bot.demos.gone(message=message, channel=channel, guild=guild)
+
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """End the answer that stood in the message."""
-        self.bot.answers.gone(message=event.message_id)
+        self._gone(message=event.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """End the answers that stood in the messages."""
         for message in event.message_ids:
-            self.bot.answers.gone(message=message)
+            self._gone(message=message)
 
     @commands.Cog.listener()
     async def on_raw_thread_update(self, event: discord.RawThreadUpdateEvent) -> None:
         """End the answers in a thread that was archived."""
         if event.data["thread_metadata"]["archived"]:
-            self.bot.answers.gone(channel=event.thread_id)
+            self._gone(channel=event.thread_id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """End the answers in a deleted thread."""
-        self.bot.answers.gone(channel=event.thread_id)
+        self._gone(channel=event.thread_id)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """End the answers in a deleted channel."""
-        self.bot.answers.gone(channel=channel.id)
+        self._gone(channel=channel.id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """End the answers in a server that the bot was removed from."""
-        self.bot.answers.gone(guild=guild.id)
+        self._gone(guild=guild.id)
 
 
 async def setup(bot: StudyBot) -> None:

@@ -16,11 +16,13 @@ from bot.client.remedies import guard_events, limit_requests
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import desk, lessons, panel, privacy
+from bot.present import demo, desk, lessons, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.controls import Controls
+from bot.present.demo_desk import DemoDesk
+from bot.present.demos import DemoRuns
 from bot.present.desk import Desk
 from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
@@ -101,12 +103,14 @@ class StudyBot(commands.Bot):
         self.unsound = asyncio.Event()
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
-        self.answers = Answers(services.asking, services.records.keeper)
+        self.answers = Answers(services.asking, services.records.keeper, services.demos.fitting)
         records = services.records
         self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons)
         self.hearing = Hearing(self, self.answers, self.intake, records.servers)
         self.privacy = PrivacyDesk(records.privacy.forget, self.answers, records.servers)
         self.panel = Panel(records.servers, self._models)
+        self.demos = DemoRuns()
+        self.demo_desk = DemoDesk(self.demos, services.demos, services.lessons)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
@@ -115,6 +119,7 @@ class StudyBot(commands.Bot):
         self.controls.add(privacy.FAMILY, self.privacy.press)
         self.controls.add(panel.FAMILY, self.panel.press)
         self._keeping_house: list[asyncio.Task[None]] = []
+        self.controls.add(demo.FAMILY, self.demo_desk.press)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""
@@ -200,7 +205,7 @@ class StudyBot(commands.Bot):
                 self.syncing.cancel()
             for task in self._keeping_house:
                 task.cancel()
-            await self.answers.close()
+            await asyncio.gather(self.answers.close(), self.demos.close())
         await super().close()
 
 

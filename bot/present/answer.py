@@ -24,6 +24,7 @@ from bot.model import Delta, Loading, Usage
 from bot.present.components import Attached, Button, Page, Style
 from bot.present.sanitise import sanitise
 from bot.present.split import Shown, shown
+from bot.present.trying import Suggest, no_demo, try_it
 from knowledge.passages import Hit, Passage
 
 QUESTION_SHOWN = 100  # characters; the chrome of a message has 600 in all
@@ -72,6 +73,7 @@ class Answer:
     request_id: str
     question: str
     show_question: bool = True
+    suggest: Suggest = no_demo
     state: State = State.SEARCHING
     hits: tuple[Hit, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -269,6 +271,9 @@ class Answer:
         if self._thinking:
             buttons.append(Button("Thinking", custom_id(Verb.THINKING, self.request_id)))
         buttons.append(Button("Retry", custom_id(Verb.RETRY, self.request_id)))
+        cited = [passage.id for _, passage in self.cited()]
+        if self.state is State.DONE and (demo := self.suggest(cited)):
+            buttons.append(try_it(demo))
         if self.state in (State.DONE, State.DECLINED):
             buttons.append(Button("👍", custom_id(Verb.UP, self.request_id)))
             buttons.append(Button("👎", custom_id(Verb.DOWN, self.request_id)))

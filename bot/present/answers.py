@@ -17,6 +17,7 @@ from bot.present.answer import Answer, State
 from bot.present.asked import Asked, NotedSurface, Shown
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
+from bot.present.trying import Suggest, no_demo
 from bot.present.writer import Writer
 from bot.reference import begin_request, new_reference
 
@@ -44,7 +45,8 @@ class Asks(Protocol):
 class Answers:
     """Runs answers. One object for a client."""
 
-    def __init__(self, asking: Asks, keeper: Keeper) -> None:
+    def __init__(self, asking: Asks, keeper: Keeper, suggest: Suggest = no_demo) -> None:
+        self._suggest = suggest
         self._asking = asking
         self._keeper = keeper
         self._known: OrderedDict[str, Asked] = OrderedDict()
@@ -93,7 +95,7 @@ class Answers:
         notices: Sequence[Notice] = (),
     ) -> Asked:
         """Begin to answer on `surface`; returns at once. `again`: it was asked before."""
-        answer = Answer(new_reference(), question.text, show_question)
+        answer = Answer(new_reference(), question.text, show_question, self._suggest)
         answer.notices.extend(notices)
         asked = Asked(
             int(question.member),

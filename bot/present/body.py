@@ -12,7 +12,7 @@ from typing import Any
 
 import discord
 
-from bot.present.components import Page, components
+from bot.present.components import ALT_LIMIT, Page, components
 
 Payload = dict[str, Any]
 
@@ -30,9 +30,10 @@ class Body:
             "allowed_mentions": NOBODY,
             **(extra or {}),
         }
-        self.files: list[discord.File] = []
-        if page.file is not None:
-            self.files.append(discord.File(io.BytesIO(page.file.data), page.file.name))
+        self.files = [
+            discord.File(io.BytesIO(file.data), file.name, description=file.alt[:ALT_LIMIT] or None)
+            for file in page.attached
+        ]
         self.payload["attachments"] = [file.to_dict(i) for i, file in enumerate(self.files)]
 
     def form(self, wrapped: Payload | None = None) -> list[dict[str, Any]]:

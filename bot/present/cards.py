@@ -64,12 +64,12 @@ def failure(error: BaseException) -> str:
 def sources_page(request_id: str, listed: Sequence[tuple[int, Passage]]) -> Page:
     """Return passages, word for word, under their numbers in the answer."""
     whole = "\n\n".join(_passage(n, passage) for n, passage in listed)
-    return _long("Sources", sanitise(whole), whole, f"sources-{request_id}.md")
+    return long_page("Sources", sanitise(whole), whole, f"sources-{request_id}.md")
 
 
 def thinking_page(request_id: str, text: str) -> Page:
     """Return what the model thought before it answered."""
-    return _long("Thinking", sanitise(text), text, f"thinking-{request_id}.md")
+    return long_page("Thinking", sanitise(text), text, f"thinking-{request_id}.md")
 
 
 def question_form(custom_id: str) -> Form:
@@ -99,7 +99,7 @@ def _passage(n: int, passage: Passage) -> str:
     return f"**[{n}] {one_line(where, 200)}**\n{passage.text}"
 
 
-def _long(title: str, text: str, whole: str, name: str) -> Page:
+def long_page(title: str, text: str, whole: str, name: str) -> Page:
     """Return a text on one page: its beginning, and all of it in a file when it does not fit."""
     parts = shown(text.strip(), PAGE, 2)
     if len(parts.pages) == 1:

@@ -19,10 +19,12 @@ TEXT_LIMIT = 4000
 LABEL_LIMIT = 80
 CUSTOM_ID_LIMIT = 100
 ROW_LIMIT = 5
+ALT_LIMIT = 1024
 
 Component = dict[str, Any]
 
-_ROW, _BUTTON, _SELECT, _WRITING, _TEXT, _FILE, _CONTAINER, _LABEL = 1, 2, 3, 4, 10, 13, 17, 18
+_ROW, _BUTTON, _SELECT, _WRITING, _TEXT = 1, 2, 3, 4, 10
+_GALLERY, _FILE, _CONTAINER, _LABEL = 12, 13, 17, 18
 _ROLES, _CHANNELS = 6, 8
 _PARAGRAPH = 2
 # Where people write: text, voice and announcement channels, and forums.
@@ -90,15 +92,25 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file beside the text."""
+    """A file beside the text; one with `alt`, what it shows in words, is shown as a picture."""
 
     name: str
     data: bytes
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A model's text in a container of its own colour (RGB), below a line of ours."""
+
+    head: str
+    body: str
+    colour: int
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message: our lines above, the model's text, our lines below, buttons, a file.
+    """One message: our lines above, the model's text or several boxes, our lines below, controls.
 
     Two equal pages look the same, so that an edit from one to the other can be left out.
     """
@@ -109,25 +121,37 @@ class Page:
     buttons: tuple[Button, ...] = ()
     select: Select | Picker | None = None
     file: Attached | None = None
+    boxes: tuple[Box, ...] = ()
+    files: tuple[Attached, ...] = ()
+
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """Every file that goes with it."""
+        return (self.file, *self.files) if self.file is not None else self.files
 
 
 def components(page: Page) -> list[Component]:
     """Return the page as Components V2; never empty, never over Discord's limit of text."""
-    room = TEXT_LIMIT - len(page.body[:TEXT_LIMIT])
+    room = TEXT_LIMIT - len(page.body[:TEXT_LIMIT]) - sum(len(box.body) for box in page.boxes)
     made: list[Component] = []
     for line in page.above:
         room -= _add_text(made, line, room)
     if page.body.strip():
         body = {"type": _TEXT, "content": page.body[:TEXT_LIMIT]}
         made.append({"type": _CONTAINER, "components": [body]})
+    for box in page.boxes:
+        room -= _add_text(made, box.head, room)
+        if box.body.strip():
+            text = {"type": _TEXT, "content": box.body}
+            colour = {"accent_color": box.colour}
+            made.append({"type": _CONTAINER, "components": [text], **colour})
     for line in page.below:
         room -= _add_text(made, line, room)
-    if page.file is not None:
-        made.append({"type": _FILE, "file": {"url": f"attachment://{page.file.name}"}})
+    made += [_attached(file) for file in page.attached]
     if page.select is not None:
         made.append({"type": _ROW, "components": [_select(page.select)]})
-    if page.buttons:
-        row = [_button(button) for button in page.buttons[:ROW_LIMIT]]
+    for at in range(0, len(page.buttons), ROW_LIMIT):
+        row = [_button(button) for button in page.buttons[at : at + ROW_LIMIT]]
         made.append({"type": _ROW, "components": row})
     return made or [{"type": _TEXT, "content": "…"}]
 
@@ -157,6 +181,13 @@ def _add_text(made: list[Component], line: str, room: int) -> int:
         return 0
     made.append({"type": _TEXT, "content": content})
     return len(content)
+
+
+def _attached(file: Attached) -> Component:
+    media = {"url": f"attachment://{file.name}"}
+    if not file.alt:
+        return {"type": _FILE, "file": media}
+    return {"type": _GALLERY, "items": [{"media": media, "description": file.alt[:ALT_LIMIT]}]}
 
 
 def _button(button: Button) -> Component:

@@ -7,10 +7,11 @@ from typing import Any
 
 from bot.board import Board
 from bot.curated import CuratedDemos
-from bot.demos import Demos, Limits, Order
+from bot.demos import Demos, Limits
 from bot.engines.ollama import OllamaEngine
 from bot.engines.patience import Patience
 from bot.lineup import Contender, Lineup, Lineups
+from bot.order import Order
 from bot.panes import DemoEvent
 from bot.queue import FairQueue
 from knowledge.stage import Stage

@@ -6,10 +6,10 @@ from contextlib import aclosing
 import pytest
 
 from bot.board import PaneState
-from bot.demos import Order
 from bot.errors import EngineUnreachable, LineupUnknown, ModelsMissing
 from bot.events import Failed, Finished, Waiting
 from bot.model import Delta, Loading
+from bot.order import Order
 from bot.panes import Measured, Opened, Planned, Prompted, Ran, Refused, Told
 from bot.queue import FairQueue
 from knowledge.stage import Stage

@@ -8,8 +8,8 @@ import pytest
 from bot.board import Board, PaneState
 from bot.captions import recording_line
 from bot.chart import Bar, draw
-from bot.demos import Order
 from bot.errors import CardUnreadable
+from bot.order import Order
 from bot.panes import DemoEvent, Figures
 from bot.replay import replay
 from bot.report import as_markdown

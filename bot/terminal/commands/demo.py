@@ -12,7 +12,8 @@ import click
 
 from bot.board import Board, PaneState
 from bot.chart import Bar, draw
-from bot.demos import SEED, Demos
+from bot.demos import Demos
+from bot.order import SEED
 from bot.panes import DemoEvent
 from bot.replay import replay
 from bot.runcard import Recorder, read_card_file

@@ -1,0 +1,45 @@
+"""An order: what a member wants to see in a demo."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from bot.curated import Curated, Form
+from bot.errors import QuestionInvalid
+from knowledge.stage import Stage
+
+LONGEST_PROMPT = 4_000
+"""Characters of a prompt."""
+SEED = 7
+PREDICT = 400
+"""Tokens a contender may write where nothing else is said; thinking counts."""
+TEMPERATURE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a member wants to see. `member` is the key under which they queue.
+
+    Without a `lineup` the best one is used whose models are there. `curated` names the demo
+    the prompt belongs to.
+    """
+
+    prompt: str
+    member: str
+    lineup: str | None = None
+    stages: tuple[Stage, ...] = ()
+    seed: int = SEED
+    temperature: float = TEMPERATURE
+    num_predict: int = PREDICT
+    form: Form = "plain"
+    curated: Curated | None = None
+
+
+def readable(prompt: str) -> str:
+    """Drop what no model can read: controls, half surrogates, excess. Raises QuestionInvalid."""
+    text = prompt[:LONGEST_PROMPT].encode("utf-8", "ignore").decode()
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    if not text.strip():
+        raise QuestionInvalid("There is no prompt to show.")
+    return text

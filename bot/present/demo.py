@@ -1,0 +1,205 @@
+"""A demo as it comes about in Discord: one message, one pane for each contender.
+
+A pane is a line of ours and, below it, the model's text alone in a container in its stage's
+colour. The text of a message is limited, so while they write each pane shows the newest part of
+its text; at the end each gets its share of the beginning, and the whole is in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from bot.board import Board, Pane, PaneState
+from bot.captions import figures_line, figures_text, queue_line, recording_line, state_line
+from bot.present.answer import one_line
+from bot.present.components import TEXT_LIMIT, Attached, Box, Button, Choice, Page, Select, Style
+from bot.present.sanitise import sanitise
+from bot.present.split import shown
+from bot.report import as_markdown
+from bot.runcard import Recorder
+from knowledge.stage import Stage
+
+FAMILY = "demo"
+COLOURS = {
+    Stage.BASE: 0x5AA9E6,
+    Stage.INSTRUCT: 0x59C98C,
+    Stage.REASONING: 0xF2B134,
+    Stage.FINE_TUNED: 0xB57EDC,
+}
+SPARE = 120
+"""Characters of a message that stay free: a cut text needs marks to close what it opened."""
+LEAST = 220
+"""Characters a pane gets at least; a shorter text could not be cut well."""
+_PROMPT, _NOTICES, _NOTICE, _HEAD, _FIGURES = 160, 420, 330, 110, 140
+
+
+class Verb(StrEnum):
+    """What a button of a demo does; the second part of its custom_id."""
+
+    STOP = "stop"
+    SAW = "saw"
+    THINKING = "thinking"
+    TEXTS = "texts"
+    WHY = "why"
+    AGAIN = "again"
+    REFRAME = "reframe"
+    EXPORT = "export"
+    LINEUP = "lineup"
+    TRY = "try"
+
+
+def custom_id(verb: Verb, what: str) -> str:
+    """Return the custom_id of a control: of a demo by its id, `TRY` by the name of its demo."""
+    return f"{FAMILY}:{verb}:{what}"
+
+
+@dataclass(slots=True)
+class Show:
+    """One demo in Discord. `lineups` can be chosen for another run, as (name, title)."""
+
+    request_id: str
+    lineups: Sequence[tuple[str, str]] = ()
+    recorder: Recorder = field(default_factory=Recorder)
+    chart: bytes | None = None
+    final: bool = False
+    sentence: str = ""
+
+    @property
+    def board(self) -> Board:
+        """What came so far."""
+        return self.recorder.board
+
+    def stop(self, sentence: str) -> None:
+        """End it before its stream did; what was written stays."""
+        if not self.board.ended:
+            self.sentence = sentence
+            self.board.stop(sentence)
+
+    def pages(self) -> tuple[Page, ...]:
+        """Return the message that shows this moment."""
+        board = self.board
+        if board.opened is None:
+            told = board.error.sentence if board.error else self.sentence
+            line = f"⚠️ {sanitise(told)}" if told else "🔎 Looking at what the engine has …"
+            return (Page((line,)),)
+        above, below = self._above(), self._below()
+        heads = [self._head(pane) for pane in board.panes]
+        ours = sum(map(len, (*above, *below, *heads)))
+        room = TEXT_LIMIT - ours - SPARE
+        texts = [sanitise(pane.text).strip() for pane in board.panes]
+        shares = fair_shares([len(text) for text in texts], room)
+        boxes = tuple(
+            Box(head, self._part(text, share), COLOURS[pane.seat.contender.stage])
+            for head, pane, text, share in zip(heads, board.panes, texts, shares, strict=True)
+        )
+        page = Page(above, boxes=boxes, below=below, buttons=self._buttons(), select=self._select())
+        return (replace(page, files=self._files()) if self.final else page,)
+
+    def cut(self, shown_pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:  # noqa: FBT001  a callback
+        """Return the message as it stands, with the sentence that says `why` it is not all."""
+        page = shown_pages[0] if shown_pages else Page()
+        below = (f"⚠️ {why}", *self._below()[-1:])
+        files = self._files() if whole else ()
+        return (replace(page, below=below, buttons=self._buttons(), select=None, files=files),)
+
+    def _part(self, text: str, share: int) -> str:
+        if len(text) <= share:
+            return text
+        if self.board.ended:
+            return shown(text, share, 2).pages[0]
+        return shown(text, share, 1).pages[0]
+
+    def _above(self) -> tuple[str, ...]:
+        board, opened = self.board, self.board.opened
+        if opened is None:
+            return ()
+        lines = [f"-# {one_line(opened.prompt, _PROMPT)}"]
+        if recording := recording_line(board):
+            lines.append(f"🎞️ **{recording}**")
+        if notices := (*opened.fairness, *opened.notices):
+            told = "\n".join(f"-# ⚖️ {one_line(notice, 200)}" for notice in notices)
+            lines.append(told[:_NOTICES])
+        if waiting := queue_line(board):
+            seconds = board.panes[0].seconds
+            lines.append(f"⏳ {waiting} Waiting for {seconds:.0f} s.")
+        elif board.plan and not board.ended:
+            lines.append(f"-# {one_line(board.plan, 150)}")
+        return tuple(lines)
+
+    def _below(self) -> tuple[str, ...]:
+        opened, board = self.board.opened, self.board
+        lines = []
+        if self.sentence:
+            lines.append(f"⏹️ {one_line(self.sentence, 160)}")
+        elif board.error is not None:
+            lines.append(f"⚠️ {one_line(board.error.sentence, 300)}")
+        if opened is not None and opened.curated is not None and board.ended:
+            lines.append(f"👀 **What to notice:** {one_line(opened.curated.notice, _NOTICE)}")
+        if board.ended and opened is not None:
+            lines.append(
+                f"-# {one_line(opened.title, 60)} · seed {opened.seed} · {self.request_id}"
+            )
+        return tuple(lines)
+
+    def _head(self, pane: Pane) -> str:
+        contender = pane.seat.contender
+        name = f"**{one_line(contender.name, 40)}** · {one_line(contender.tag, 60)}"
+        lines = [f"{name[:_HEAD]}\n{state_line(pane)}"]
+        if pane.sentence and pane.state is PaneState.FAILED:
+            lines.append(one_line(pane.sentence, 150))
+        if pane.notices:
+            lines.append(f"-# {one_line(' '.join(pane.notices), 150)}")
+        if pane.figures is not None and pane.state is not PaneState.FAILED:
+            lines.append(f"-# {figures_line(pane.figures)[:_FIGURES]}")
+        return "\n".join(lines)
+
+    def _buttons(self) -> tuple[Button, ...]:
+        board, opened = self.board, self.board.opened
+        if not board.ended:
+            return (self._button("Stop", Verb.STOP, Style.DANGER),)
+        if opened is None:
+            return ()
+        made = [self._button("What it saw", Verb.SAW)]
+        if any(pane.thinking for pane in board.panes):
+            made.append(self._button("Thinking", Verb.THINKING))
+        if any(pane.text for pane in board.panes):
+            made.append(self._button("Whole texts", Verb.TEXTS))
+        made.append(self._button("Read why", Verb.WHY))
+        made.append(self._button("Again", Verb.AGAIN))
+        if opened.form == "plain" and any(s.contender.stage is Stage.BASE for s in opened.seats):
+            made.append(self._button("Reframe", Verb.REFRAME))
+        made.append(self._button("Export", Verb.EXPORT))
+        return tuple(made)
+
+    def _button(self, label: str, verb: Verb, style: Style = Style.SECONDARY) -> Button:
+        return Button(label, custom_id(verb, self.request_id), style)
+
+    def _select(self) -> Select | None:
+        if not self.board.ended or not self.lineups or self.board.opened is None:
+            return None
+        choices = tuple(Choice(title, name) for name, title in self.lineups)
+        return Select(
+            "Again with another line-up", custom_id(Verb.LINEUP, self.request_id), choices
+        )
+
+    def _files(self) -> tuple[Attached, ...]:
+        page = as_markdown(self.board).encode("utf-8", "replace")
+        whole = Attached(f"demo-{self.request_id}.md", page)
+        if self.chart is None:
+            return (whole,)
+        alt = f"Seconds of load, prompt, thinking and answer. {figures_text(self.board)}"
+        return (Attached(f"demo-{self.request_id}.png", self.chart, alt), whole)
+
+
+def fair_shares(lengths: Sequence[int], room: int) -> list[int]:
+    """Share `room` characters: what short texts leave goes to the longer ones, at least LEAST."""
+    shares = [0] * len(lengths)
+    left = room
+    order = sorted(range(len(lengths)), key=lambda at: lengths[at])
+    for done, at in enumerate(order):
+        even = max(0, left) // (len(order) - done)
+        shares[at] = max(LEAST, even) if lengths[at] > even else lengths[at]
+        left -= shares[at]
+    return shares

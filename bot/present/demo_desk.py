@@ -1,0 +1,167 @@
+"""The desk of demos: commands and presses that begin one, stop one or look behind one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.demos import Demos
+from bot.errors import BotError
+from bot.memory import Place
+from bot.order import Order
+from bot.present.cards import EXPIRED, NOT_YOURS, say
+from bot.present.delivery import InteractionSurface
+from bot.present.demo import FAMILY, Verb
+from bot.present.demo_cards import (
+    export_page,
+    passage_page,
+    saw_page,
+    texts_page,
+    thinking_page,
+)
+from bot.present.demos import DemoRuns, Run
+from bot.present.responses import defer, defer_update, respond
+from knowledge.lesson import Lesson
+from knowledge.stage import Stage
+
+__all__ = ["FAMILY", "DemoDesk"]
+
+OVERVIEW = (
+    "training-variants#the-four-training-variants-compared-base-instruct-reasoning-fine-tuned"
+)
+"""The passage behind **Read why** where a demo has none of its own."""
+_VERBS = frozenset(Verb)
+_CHOICES = 25
+
+
+class DemoDesk:
+    """Takes commands and presses, and hands them to `runs`."""
+
+    def __init__(self, runs: DemoRuns, demos: Demos, lessons: tuple[Lesson, ...]) -> None:
+        self._runs = runs
+        self._demos = demos
+        self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
+
+    async def show(
+        self,
+        interaction: discord.Interaction[Any],
+        *,
+        prompt: str | None = None,
+        demo: str | None = None,
+        lineup: str | None = None,
+        stages: str = "",
+    ) -> None:
+        """Run a demo for a command or a button. Raises MessageGone, Undelivered."""
+        try:
+            order = self._demos.order(
+                str(interaction.user.id),
+                prompt=prompt,
+                demo=demo,
+                lineup=lineup,
+                stages=parse_stages(stages),
+            )
+        except ValueError:
+            await say(interaction, f"Stages are some of these: {', '.join(Stage)}.")
+        except BotError as error:
+            await say(interaction, error.sentence)
+        else:
+            await self._start(interaction, order)
+
+    def suggest_demos(self, typed: str) -> list[tuple[str, str]]:
+        """Return the demos, as (title, name), that hold what was typed."""
+        known = [(demo.title, demo.slug) for demo in self._demos.curated.all]
+        return _holding(typed, known)
+
+    def suggest_lineups(self, typed: str) -> list[tuple[str, str]]:
+        """Return the line-ups, as (title, name), that hold what was typed."""
+        return _holding(typed, [(title, name) for name, title in self._lineups()])
+
+    def suggest_stages(self, typed: str) -> list[tuple[str, str]]:
+        """Return what was typed with one stage more for each stage it lacks."""
+        chosen = [part.strip() for part in typed.split(",")[:-1] if part.strip() in set(Stage)]
+        more = [", ".join([*chosen, stage]) for stage in Stage if stage not in chosen]
+        last = typed.rpartition(",")[2].strip()
+        return [(text, text) for text in more if text.rpartition(", ")[2].startswith(last)] or [
+            (text, text) for text in more
+        ]
+
+    async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
+        """Answer a press of a demo's control. Raises MessageGone, Undelivered."""
+        verb, what = (*parts, "", "")[:2]
+        run = self._runs.find(what)
+        if verb == Verb.TRY:
+            await self.show(interaction, demo=what)
+        elif run is None or verb not in _VERBS:
+            await say(interaction, EXPIRED)
+        elif verb == Verb.STOP and run.owner != interaction.user.id:
+            await say(interaction, NOT_YOURS)
+        elif verb in (Verb.AGAIN, Verb.REFRAME, Verb.LINEUP):
+            await self._repeat(interaction, Verb(verb), run)
+        else:
+            await self._look(interaction, Verb(verb), run)
+
+    async def _look(self, interaction: discord.Interaction[Any], verb: Verb, run: Run) -> None:
+        show = run.show
+        match verb:
+            case Verb.STOP:
+                self._runs.stop(run, "You stopped this demo.")
+                await defer_update(interaction)
+            case Verb.SAW:
+                await respond(interaction, saw_page(show))
+            case Verb.THINKING:
+                await respond(interaction, thinking_page(show))
+            case Verb.TEXTS:
+                await respond(interaction, texts_page(show))
+            case Verb.EXPORT:
+                await respond(interaction, export_page(show))
+            case _:
+                opened = show.board.opened
+                curated = opened.curated if opened else None
+                passage = self._passages.get(curated.lesson if curated else OVERVIEW)
+                if passage is None:
+                    await say(interaction, "The lessons here do not explain this demo.")
+                else:
+                    await respond(interaction, passage_page(passage))
+
+    async def _repeat(self, interaction: discord.Interaction[Any], verb: Verb, run: Run) -> None:
+        """Run it again for who pressed: another seed, another line-up, or a fair base prompt."""
+        opened = run.show.board.opened
+        if run.order is None or opened is None:
+            await say(interaction, "This cannot be run again from here. Use /demo.")
+            return
+        order = replace(run.order, member=str(interaction.user.id))
+        if verb is Verb.AGAIN:
+            order = replace(order, seed=order.seed + 1, lineup=opened.lineup)
+        elif verb is Verb.REFRAME:
+            order = replace(order, form="framed", lineup=opened.lineup, stages=(Stage.BASE,))
+        else:
+            data: Any = interaction.data
+            order = replace(order, lineup=str(data["values"][0]))
+        await self._start(interaction, order)
+
+    async def _start(self, interaction: discord.Interaction[Any], order: Order) -> None:
+        await defer(interaction)
+        self._runs.start(
+            InteractionSurface(interaction),
+            self._demos.run(order),
+            interaction.user.id,
+            Place(interaction.channel_id or 0, interaction.guild_id),
+            order=order,
+            lineups=self._lineups(),
+        )
+
+    def _lineups(self) -> list[tuple[str, str]]:
+        return [(lineup.slug, lineup.title) for lineup in self._demos.lineups.all][:_CHOICES]
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """Read stages between commas. Raises ValueError."""
+    return tuple(Stage(part.strip().lower()) for part in text.split(",") if part.strip())
+
+
+def _holding(typed: str, known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    wanted = typed.strip().casefold()
+    found = [pair for pair in known if any(wanted in text.casefold() for text in pair)]
+    return [(title[:100], name) for title, name in found][:_CHOICES]

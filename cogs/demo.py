@@ -1,0 +1,68 @@
+"""`/demo`: one prompt, several training stages, live in one message."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client.bot import StudyBot
+
+Choices = list[app_commands.Choice[str]]
+
+
+class Demo(commands.Cog):
+    """The command and its autocomplete."""
+
+    def __init__(self, bot: StudyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Watch models of different training stages answer at once.")
+    @app_commands.describe(
+        prompt="What all of them get",
+        demo="A prepared demo that shows something",
+        lineup="Which models; else the best that are there",
+        stages="Only these stages",
+    )
+    async def demo(
+        self,
+        interaction: discord.Interaction[StudyBot],
+        prompt: app_commands.Range[str, 1, 4000] | None = None,
+        demo: str | None = None,
+        lineup: str | None = None,
+        stages: str = "",
+    ) -> None:
+        """Hand the wish to the desk of demos."""
+        await self.bot.demo_desk.show(
+            interaction, prompt=prompt, demo=demo, lineup=lineup, stages=stages
+        )
+
+    @demo.autocomplete("demo")
+    async def suggest_demos(
+        self, _interaction: discord.Interaction[StudyBot], typed: str
+    ) -> Choices:
+        """Offer the demos that fit what was typed."""
+        return _choices(self.bot.demo_desk.suggest_demos(typed))
+
+    @demo.autocomplete("lineup")
+    async def suggest_lineups(
+        self, _interaction: discord.Interaction[StudyBot], typed: str
+    ) -> Choices:
+        """Offer the line-ups that fit what was typed."""
+        return _choices(self.bot.demo_desk.suggest_lineups(typed))
+
+    @demo.autocomplete("stages")
+    async def suggest_stages(
+        self, _interaction: discord.Interaction[StudyBot], typed: str
+    ) -> Choices:
+        """Offer the stages that can be added."""
+        return _choices(self.bot.demo_desk.suggest_stages(typed))
+
+
+def _choices(found: list[tuple[str, str]]) -> Choices:
+    return [app_commands.Choice(name=title, value=name) for title, name in found]
+
+
+async def setup(bot: StudyBot) -> None:
+    """Add the cog; called by discord.py."""
+    await bot.add_cog(Demo(bot))
