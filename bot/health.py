@@ -57,6 +57,15 @@ def roster_health(systems: Sequence[System], today: dt.date) -> PartHealth:
     )
 
 
+def demos_health(lineups: int, demos: int, faults: Sequence[str]) -> PartHealth:
+    """Say whether the files of line-ups and demos can be used."""
+    sentence = f"{lineups} line-ups and {demos} demos"
+    if not faults:
+        return PartHealth("demos", sentence, needed=False)
+    told = f"{sentence} can be used; these faults keep others out: {'; '.join(faults)}"
+    return PartHealth("demos", told, "mend the files named", ok=False, needed=False)
+
+
 def folder_health(folder: DataFolder) -> PartHealth:
     """Say whether the data folder can be used, and by whom it is."""
     if folder.path.exists() and not folder.path.is_dir():

@@ -18,6 +18,7 @@ from bot.errors import EngineError
 from bot.folder import DataFolder
 from bot.health import (
     PartHealth,
+    demos_health,
     embedding_health,
     engine_health,
     folder_health,
@@ -131,6 +132,9 @@ class Services:
             folder_health(self.folder),
             embedding_health(self.settings),
             index_health(self.library, fault),
+            demos_health(
+                len(self.demos.lineups.all), len(self.demos.curated.all), self.demos.faults
+            ),
             roster_health(self.library.systems, dt.datetime.now(dt.UTC).date()),
             *await engine_health(self.engine, self.model.entry),
             await records_health(self.records.memory),

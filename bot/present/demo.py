@@ -45,6 +45,7 @@ class Verb(StrEnum):
     WHY = "why"
     AGAIN = "again"
     REFRAME = "reframe"
+    REPLAY = "replay"
     EXPORT = "export"
     LINEUP = "lineup"
     TRY = "try"
@@ -167,17 +168,21 @@ class Show:
         if any(pane.text for pane in board.panes):
             made.append(self._button("Whole texts", Verb.TEXTS))
         made.append(self._button("Read why", Verb.WHY))
+        made.append(self._button("Export", Verb.EXPORT))
+        if opened.recorded is not None:
+            return tuple(made)
         made.append(self._button("Again", Verb.AGAIN))
         if opened.form == "plain" and any(s.contender.stage is Stage.BASE for s in opened.seats):
             made.append(self._button("Reframe", Verb.REFRAME))
-        made.append(self._button("Export", Verb.EXPORT))
+        made.append(self._button("Replay", Verb.REPLAY))
         return tuple(made)
 
     def _button(self, label: str, verb: Verb, style: Style = Style.SECONDARY) -> Button:
         return Button(label, custom_id(verb, self.request_id), style)
 
     def _select(self) -> Select | None:
-        if not self.board.ended or not self.lineups or self.board.opened is None:
+        opened = self.board.opened
+        if not self.board.ended or not self.lineups or opened is None or opened.recorded:
             return None
         choices = tuple(Choice(title, name) for name, title in self.lineups)
         return Select(

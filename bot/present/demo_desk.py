@@ -23,6 +23,7 @@ from bot.present.demo_cards import (
 )
 from bot.present.demos import DemoRuns, Run
 from bot.present.responses import defer, defer_update, respond
+from bot.replay import replay
 from knowledge.lesson import Lesson
 from knowledge.stage import Stage
 
@@ -97,6 +98,8 @@ class DemoDesk:
             await say(interaction, EXPIRED)
         elif verb == Verb.STOP and run.owner != interaction.user.id:
             await say(interaction, NOT_YOURS)
+        elif verb == Verb.REPLAY:
+            await self._replay(interaction, run)
         elif verb in (Verb.AGAIN, Verb.REFRAME, Verb.LINEUP):
             await self._repeat(interaction, Verb(verb), run)
         else:
@@ -140,6 +143,17 @@ class DemoDesk:
             data: Any = interaction.data
             order = replace(order, lineup=str(data["values"][0]))
         await self._start(interaction, order)
+
+    async def _replay(self, interaction: discord.Interaction[Any], run: Run) -> None:
+        """Play what was recorded of a demo again, in a new message that says so."""
+        card = run.show.recorder.card()
+        if card is None or not run.show.board.ended:
+            await say(interaction, "There is no recording of this demo yet.")
+            return
+        await defer(interaction)
+        place = Place(interaction.channel_id or 0, interaction.guild_id)
+        surface, owner = InteractionSurface(interaction), interaction.user.id
+        self._runs.start(surface, replay(card), owner, place)
 
     async def _start(self, interaction: discord.Interaction[Any], order: Order) -> None:
         await defer(interaction)

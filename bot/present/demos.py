@@ -18,7 +18,7 @@ from bot.present.answers import FAREWELL, TIME_IS_UP
 from bot.present.asked import Shown
 from bot.present.demo import Show
 from bot.present.intake import LEAVING
-from bot.present.pace import TokenPace
+from bot.present.pace import DEMO_LAST_STEP, DEMO_STEPS, TokenPace
 from bot.present.writer import Writer
 from knowledge.door import Door
 
@@ -112,7 +112,8 @@ class DemoRuns:
 
     async def _run(self, run: Run, events: AsyncGenerator[DemoEvent]) -> None:
         show = run.show
-        writer = Writer(run.surface, TokenPace(), show.pages, show.cut, lambda: self.stop(run, ""))
+        pace = TokenPace(steps=DEMO_STEPS, last_step=DEMO_LAST_STEP)
+        writer = Writer(run.surface, pace, show.pages, show.cut, lambda: self.stop(run, ""))
         run.reader = asyncio.create_task(_read(run, events, writer))
         ticking = asyncio.create_task(_tick(writer))
         # `wait` neither raises what the reader raised nor passes a cancellation on to it.

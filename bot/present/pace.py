@@ -15,6 +15,9 @@ from typing import Protocol
 STEPS = ((10.0, 1.0), (20.0, 2.0))
 """(until so many seconds of streaming, seconds between edits): fast while one still reads along."""
 LAST_STEP = 3.25
+DEMO_STEPS, DEMO_LAST_STEP = ((3.0, 1.5),), 2.2
+"""A demo's: contenders begin at different times, so none of them may come too late for the fast
+steps. About 29 edits a minute."""
 SLOWEST = 5.0
 WINDOW, CALLS = 2.1, 4
 """At most so many calls in so many seconds, which leaves one of five for the final edit."""
@@ -51,6 +54,8 @@ class TokenPace:
     """The pace of a message edited by its interaction's token."""
 
     rng: random.Random = field(default_factory=random.Random)
+    steps: tuple[tuple[float, float], ...] = STEPS
+    last_step: float = LAST_STEP
     _first: float | None = None
     _last: float = 0.0
     _slowed: float = 0.0
@@ -88,7 +93,7 @@ class TokenPace:
 
     def _step(self, now: float) -> float:
         elapsed = now - (now if self._first is None else self._first)
-        return next((step for until, step in STEPS if elapsed < until), LAST_STEP)
+        return next((step for until, step in self.steps if elapsed < until), self.last_step)
 
 
 @dataclass(slots=True)

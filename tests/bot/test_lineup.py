@@ -6,6 +6,7 @@ import pytest
 
 from bot import curated, lineup
 from bot.curated import CuratedDemos, read_curated
+from bot.health import demos_health
 from bot.lineup import Lineups, read_lineups
 from bot.model import Sampling
 from bot.performance import Script, raw_prompt
@@ -120,6 +121,12 @@ def test_a_demo_of_a_passage_or_a_line_up_that_does_not_exist_is_a_fault(tmp_pat
     assert len(read.faults) == 2
     assert "nowhere" in read.faults[0]
     assert "there is no passage" in read.faults[1]
+
+
+def test_the_doctor_names_the_faults() -> None:
+    sick, well = demos_health(1, 2, ["a.toml: rank"]), demos_health(1, 2, [])
+    assert (sick.ok, well.ok) == (False, True)
+    assert "a.toml: rank" in sick.sentence
 
 
 def test_a_prompt_in_braces_is_never_read_as_a_template() -> None:

@@ -230,6 +230,22 @@ async def test_again_has_another_seed_and_reframe_gives_base_a_frame(
     checked(fake)
 
 
+async def test_a_replay_is_a_recording_with_its_date_and_asks_no_model(
+    fake: FakeDiscord, ollama: FakeOllama
+) -> None:
+    first = await ended(fake, fake.member("ada").slash("demo", prompt=PROMPT))
+    asked = len(ollama.generations)
+    message = await ended(fake, fake.member("eve").click(first, "Replay"))
+    assert re.search(r"A recording of \d{4}-\d\d-\d\d \d\d:\d\d UTC, not a live run", message.text)
+    assert "A recording of" not in first.text
+    assert boxes(message) == boxes(first)
+    assert len(ollama.generations) == asked
+    for label in ("Again", "Replay"):
+        with pytest.raises(LookupError):
+            fake.member("eve").click(message, label)
+    checked(fake)
+
+
 async def test_a_line_up_that_exists_nowhere_gives_the_pull_lines(fake: FakeDiscord) -> None:
     asked = fake.member("ada").slash("demo", prompt=PROMPT, lineup="mistral")
     await fake.until(lambda: "ollama pull mistral:7b-text-v0.2-q4_K_M" in shown(fake, asked))

@@ -6,7 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from bot.present.pace import CHANNEL_STEP, ChannelPace, TokenPace
+from bot.present.pace import (
+    CHANNEL_STEP,
+    DEMO_LAST_STEP,
+    DEMO_STEPS,
+    ChannelPace,
+    TokenPace,
+)
 
 
 def seeded(seed: int) -> random.Random:
@@ -14,9 +20,14 @@ def seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311  jitter is no secret
 
 
-def stream(seconds: float, took: float = 0.1, seed: int = 1) -> list[float]:
+def demos(seed: int) -> TokenPace:
+    """Return the pace of a demo."""
+    return TokenPace(seeded(seed), DEMO_STEPS, DEMO_LAST_STEP)
+
+
+def stream(seconds: float, took: float = 0.1, pace: TokenPace | None = None) -> list[float]:
     """Return when the edits of one long stream begin."""
-    pace, now, calls = TokenPace(seeded(seed)), 0.0, []
+    pace, now, calls = pace or TokenPace(seeded(1)), 0.0, []
     while now < seconds:
         calls.append(now)
         pace.called(now, now + took)
@@ -27,10 +38,16 @@ def stream(seconds: float, took: float = 0.1, seed: int = 1) -> list[float]:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_long_stream_stays_below_every_limit(seed: int) -> None:
     """5 in 2 s with one to spare for the end, and 30 in 60 s with the last edit included."""
-    calls = stream(300, seed=seed)
-    for begin in calls:
-        assert sum(begin <= at < begin + 2 for at in calls) <= 4
-        assert sum(begin <= at < begin + 60 for at in calls) <= 30
+    for pace in (TokenPace(seeded(seed)), demos(seed)):
+        calls = stream(300, pace=pace)
+        for begin in calls:
+            assert sum(begin <= at < begin + 2 for at in calls) <= 4
+            assert sum(begin <= at < begin + 60 for at in calls) <= 30
+
+
+def test_a_contender_that_begins_late_is_seen_to_move_as_well() -> None:
+    gaps = [b - a for a, b in pairwise(stream(120, pace=demos(1)))]
+    assert max(gaps) <= 2.5
 
 
 def test_a_reader_who_reads_along_sees_the_text_move_each_second() -> None:
