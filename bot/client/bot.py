@@ -110,7 +110,9 @@ class StudyBot(commands.Bot):
         self.privacy = PrivacyDesk(records.privacy.forget, self.answers, records.servers)
         self.panel = Panel(records.servers, self._models)
         self.demos = DemoRuns()
-        self.demo_desk = DemoDesk(self.demos, services.demos, services.lessons)
+        self.demo_desk = DemoDesk(
+            self.demos, services.demos, services.records.servers, services.lessons
+        )
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)

@@ -28,8 +28,9 @@ COLOURS = {
     Stage.REASONING: 0xF2B134,
     Stage.FINE_TUNED: 0xB57EDC,
 }
-SPARE = 120
-"""Characters of a message that stay free: a cut text needs marks to close what it opened."""
+SPARE = 320
+"""Characters of a message that stay free: a cut text needs marks to close what it opened, and a
+line says which texts are shown in part."""
 LEAST = 220
 """Characters a pane gets at least; a shorter text could not be cut well."""
 _PROMPT, _NOTICES, _NOTICE, _HEAD, _FIGURES = 160, 420, 330, 110, 140
@@ -95,6 +96,8 @@ class Show:
             Box(head, self._part(text, share), COLOURS[pane.seat.contender.stage])
             for head, pane, text, share in zip(heads, board.panes, texts, shares, strict=True)
         )
+        if board.ended and (partly := self._partly(texts, shares)):
+            below = (partly, *below)
         page = Page(above, boxes=boxes, below=below, buttons=self._buttons(), select=self._select())
         return (replace(page, files=self._files()) if self.final else page,)
 
@@ -110,7 +113,16 @@ class Show:
             return text
         if self.board.ended:
             return shown(text, share, 2).pages[0]
-        return shown(text, share, 1).pages[0]
+        return f"… {shown(text, share, 1).pages[0]}"
+
+    def _partly(self, texts: Sequence[str], shares: Sequence[int]) -> str:
+        """Say whose text is not shown whole, and where it is."""
+        named = zip(self.board.panes, texts, shares, strict=True)
+        names = [one_line(p.seat.contender.name, 30) for p, text, n in named if len(text) > n]
+        if not names:
+            return ""
+        where = "the whole is in the file and behind **Whole texts**."
+        return f"-# ✂️ Only the beginning is shown of {', '.join(names)}; {where}"
 
     def _above(self) -> tuple[str, ...]:
         board, opened = self.board, self.board.opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.demos import Demos
 from bot.errors import BotError
 from bot.memory import Place
 from bot.order import Order
+from bot.panes import DemoEvent
 from bot.present.cards import EXPIRED, NOT_YOURS, say
 from bot.present.delivery import InteractionSurface
 from bot.present.demo import FAMILY, Verb
@@ -22,8 +24,10 @@ from bot.present.demo_cards import (
     thinking_page,
 )
 from bot.present.demos import DemoRuns, Run
+from bot.present.desk import whereabouts
 from bot.present.responses import defer, defer_update, respond
 from bot.replay import replay
+from bot.servers import ServerBook
 from knowledge.lesson import Lesson
 from knowledge.stage import Stage
 
@@ -40,8 +44,11 @@ _CHOICES = 25
 class DemoDesk:
     """Takes commands and presses, and hands them to `runs`."""
 
-    def __init__(self, runs: DemoRuns, demos: Demos, lessons: tuple[Lesson, ...]) -> None:
+    def __init__(
+        self, runs: DemoRuns, demos: Demos, servers: ServerBook, lessons: tuple[Lesson, ...]
+    ) -> None:
         self._runs = runs
+        self._servers = servers
         self._demos = demos
         self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
 
@@ -150,21 +157,28 @@ class DemoDesk:
         if card is None or not run.show.board.ended:
             await say(interaction, "There is no recording of this demo yet.")
             return
-        await defer(interaction)
-        place = Place(interaction.channel_id or 0, interaction.guild_id)
-        surface, owner = InteractionSurface(interaction), interaction.user.id
-        self._runs.start(surface, replay(card), owner, place)
+        await self._begin(interaction, replay(card), None)
 
     async def _start(self, interaction: discord.Interaction[Any], order: Order) -> None:
+        await self._begin(interaction, self._demos.run(order), order)
+
+    async def _begin(
+        self,
+        interaction: discord.Interaction[Any],
+        events: AsyncGenerator[DemoEvent],
+        order: Order | None,
+    ) -> None:
+        """Show `events`, unless the server does not want the bot here or for this member."""
+        place = Place(interaction.channel_id or 0, interaction.guild_id)
+        where, roles = whereabouts(interaction.channel, interaction.user)
+        refusal = await self._servers.refusal(place.guild, {place.channel, *where}, roles)
+        if refusal is not None:
+            await say(interaction, refusal)
+            return
         await defer(interaction)
-        self._runs.start(
-            InteractionSurface(interaction),
-            self._demos.run(order),
-            interaction.user.id,
-            Place(interaction.channel_id or 0, interaction.guild_id),
-            order=order,
-            lineups=self._lineups(),
-        )
+        surface, owner = InteractionSurface(interaction), interaction.user.id
+        lineups = self._lineups()
+        self._runs.start(surface, events, owner, place, order=order, lineups=lineups)
 
     def _lineups(self) -> list[tuple[str, str]]:
         return [(lineup.slug, lineup.title) for lineup in self._demos.lineups.all][:_CHOICES]
