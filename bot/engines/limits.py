@@ -15,11 +15,16 @@ from bot.model import Delta, Ended, EndReason, ModelEvent, Usage
 CHARACTERS = 40
 """Characters of text that a token is taken for at most; real ones have about 4 on average."""
 
-ROUNDS = 4
+BEYOND = 16
+"""Pieces more than the tokens asked for after which the engine does not keep to the bound: a
+piece holds at least one token."""
+
+ROUNDS = 8
 """Times that a piece must come in a row until it is a loop."""
 
-LOOP = 240
-"""Characters that a loop takes at least, so that a ruler or a table's line is none."""
+LOOP = 3_000
+"""Characters that a loop takes at least, about 700 tokens: who asks for a long list, a drill or a
+table of equal lines gets it, and a text that really goes in circles still ends."""
 
 LONGEST_ROUND = 400
 """Characters of one round of a loop that is still noticed."""
@@ -56,7 +61,7 @@ async def bounded(
 
     `tokens` is what was asked for, `seconds` the time from the first word on.
     """
-    room = tokens * CHARACTERS
+    room, pieces = tokens * CHARACTERS, tokens + BEYOND
     text_circle, thinking_circle = _Circle(), _Circle()
     began: float | None = None
     reason: EndReason | None = None
@@ -73,8 +78,11 @@ async def bounded(
                 reason = "length"
                 break
             room -= whole
+            pieces -= event.pieces
             yield event
-            if text_circle.closes(event.text) or thinking_circle.closes(event.thinking):
+            if pieces < 0:
+                reason = "length"
+            elif text_circle.closes(event.text) or thinking_circle.closes(event.thinking):
                 reason = "loop"
             elif clock() - began > seconds:
                 reason = "time"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engines.limits import CHARACTERS, LOOP, ROUNDS, bounded
+from bot.engines.limits import BEYOND, CHARACTERS, LOOP, ROUNDS, bounded
 from bot.model import Delta, Ended, ModelEvent, Usage
 from tests.bot.faults import Clock
 
@@ -17,7 +17,7 @@ WHOLE = Ended("stop", Usage(answer_tokens=7))
 
 
 async def read(
-    deltas: Iterable[Delta], *, tokens: int = 1000, clock: Clock | None = None
+    deltas: Iterable[Delta], *, tokens: int = 100_000, clock: Clock | None = None
 ) -> tuple[str, str, Ended]:
     """Return the text, the thinking and the end of a bounded stream."""
 
@@ -59,7 +59,8 @@ async def test_thinking_in_circles_is_a_loop() -> None:
         "".join(f"{n}. The same line.\n" for n in range(100)),
         "| a | b |\n|---|---|\n" + "| --- | --- |\n" * 10,
         "-" * 80 + "\nA title\n" + "=" * 80,
-        "ha " * 20,
+        "ha " * 900,
+        "Filler of a sentence that says nothing. " * 60,
     ],
 )
 async def test_what_only_looks_alike_is_no_loop(text: str) -> None:
@@ -79,6 +80,12 @@ async def test_more_characters_than_tokens_can_hold_are_cut() -> None:
     text, _, end = await read([Delta("x"), Delta("yz" * 1_000_000)], tokens=10)
     assert len(text) == 10 * CHARACTERS
     assert end.reason == "length"
+
+
+async def test_an_engine_that_does_not_keep_to_the_bound_is_cut() -> None:
+    text, _, end = await read((Delta(f"{n} ") for n in itertools.count()), tokens=100)
+    assert end.reason == "length"
+    assert 100 <= len(text.split()) <= 100 + BEYOND + 1
 
 
 async def test_a_text_that_takes_too_long_is_ended() -> None:
