@@ -24,7 +24,6 @@ CHOICES: Limits = {"choices": 25, "choices.*.name!": 100, "choices.*.value": 100
 MODAL: Limits = {"title!": 45, "custom_id!": 100, "components!": 5, "components.*.label!": 45}
 _COMMANDS: Limits = {"*.name!": 32, "*.description!": 100, "*.options": 25, "*.options.*.name!": 32}
 _PLAIN: Limits = {"content": CONTENT, "components": 5, "embeds": 10}
-_EMBED = "title description footer.text author.name fields.*.name fields.*.value".split()
 
 ROW, BUTTON, SELECT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER = 12, 13, 14, 17
@@ -97,8 +96,7 @@ def check_message(message: Json, body: Json) -> Iterator[Problem]:
                 yield name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
     else:
         yield from lengths(message, _PLAIN)
-        paths = [["embeds", "*", *path.split(".")] for path in _EMBED]
-        size = sum(len(text or "") for path in paths for _, text in _places(message, path, ""))
+        size = sum(len(embed.get("description") or "") for embed in message.get("embeds") or ())
         yield from _most("embeds", "MAX_EMBED_SIZE_EXCEEDED", size, EMBED_TEXT)
     yield from lengths(message, {"attachments": 10})
     yield from _check_components(message["components"], _V2 if v2 else _V1)

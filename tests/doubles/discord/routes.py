@@ -120,7 +120,7 @@ ROUTES = (
     *(Route("GET", path, _get_commands) for path in (_COMMANDS, _GUILD_COMMANDS)),
     *(Route("PUT", path, _put_commands) for path in (_COMMANDS, _GUILD_COMMANDS)),
     Route("GET", _CHANNEL, _channel),
-    Route("POST", _CHANNEL + "/typing", lambda w, c: w.typing.append(c.params["channel_id"])),
+    Route("POST", _CHANNEL + "/typing", lambda *_: None),
     Route("POST", _CHANNEL + "/threads", _open_thread),
     Route("POST", _CHANNEL + "/messages", _post_message, "overall channel"),
     Route("GET", _MESSAGE, _get),

@@ -36,7 +36,6 @@ class World:
         self.nonces: dict[tuple[str, str], Message] = {}
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {}
-        self.typing: list[str] = []
         self.log: list[Call] = []
         self.refused: list[Call] = []
         self.unknown: list[str] = []
@@ -57,8 +56,7 @@ class World:
     def add_channel(self, name: str, channel_id: str | None = None) -> Json:
         """Add a channel to the guild; the bot learns of it when it connects."""
         channel = payloads.made("channel", id=channel_id or payloads.snowflake(), name=name)
-        self.channels[channel["id"]] = channel
-        return channel
+        return self.channels.setdefault(channel["id"], channel)
 
     def guild(self) -> Json:
         """Build GUILD_CREATE's data as of now."""
