@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check soak fmt lock bench clean
+.PHONY: run test check soak fmt lock bench backup restore clean
 
 run: ## Start: the Discord bot with DISCORD_TOKEN set, else the terminal chat.
 	@$(PYTHON) install.py
@@ -38,6 +38,12 @@ lock: ## Write both lock files anew from pyproject.toml (needs the network).
 	$(BIN)/uv pip compile --group dev --quiet --universal --generate-hashes \
 		--constraint requirements.lock --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --output-file requirements-dev.lock
+
+backup: ## Write the data folder into FILE=….tar.gz, also while the bot runs.
+	@$(BIN)/python -m bot backup "$(FILE)"
+
+restore: ## Let the data folder be what FILE=….tar.gz holds, while no bot runs on it.
+	@$(BIN)/python -m bot restore "$(FILE)"
 
 clean: ## Remove the virtual environment and every cache; the data folder stays.
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,6 +6,7 @@
     ├── ContentInvalid         lessons, prompts or other content files hold faults
     ├── IndexUnavailable       the passages cannot be searched
     ├── FolderBusy             another bot runs on the data folder
+    ├── ArchiveInvalid         a backup cannot be made or used
     ├── MemoryUnavailable      what is remembered cannot be read or written
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
@@ -92,6 +93,10 @@ class FolderBusy(BotError):
             f"{owner} runs on this data folder. Stop it first, or give this one a DATA_DIR "
             "of its own."
         )
+
+
+class ArchiveInvalid(BotError):
+    """A backup cannot be made or used; the sentence says why."""
 
 
 class QuestionInvalid(BotError):

@@ -2,6 +2,7 @@
 
     owner.lock, owner.json   held by the running bot, and who it is
     requests/                a file for each refresh that was asked for, and its answer
+    restoring/               what is to replace the rest, while it does
 
 Files do for asking: no port is opened, and nothing is left to answer when the bot is gone.
 """
@@ -31,6 +32,10 @@ LOOK_SECONDS = 1.0
 TAKEN_WITHIN_SECONDS = 15.0
 """A running bot takes a request up within this time, or something is wrong with it."""
 
+RESTORING = "restoring"
+PASSING = ("owner.lock", "owner.json", "requests", RESTORING)
+"""What lies in the folder and does not outlive the process that put it there."""
+
 Refresh = Callable[[], Awaitable[Change]]
 
 
@@ -56,9 +61,46 @@ class DataFolder:
             return
         try:
             with claim(self.path, "owner"):
+                self._settle()
                 yield
         except Claimed as error:
             raise FolderBusy(str(error)) from error
+
+    @contextmanager
+    def replacing(self) -> Iterator[Path]:
+        """Yield an empty folder whose content replaces this one's when the block ends well.
+
+        To be called by the owner. A kill leaves the old content or, from the moment all of the
+        new is there, a replacement that the next owner finishes. Raises OSError.
+        """
+        restoring = self.path / RESTORING
+        new = restoring / "new"
+        new.mkdir(parents=True)
+        try:
+            yield new
+            (restoring / "complete").touch()
+        finally:
+            self._settle()
+
+    def unfinished(self) -> bool:
+        """Say whether a replacement waits for its end."""
+        return (self.path / RESTORING).exists()
+
+    def _settle(self) -> None:
+        """Finish a replacement that is complete, or forget one that is not."""
+        restoring = self.path / RESTORING
+        if (restoring / "complete").exists():
+            if not (restoring / "cleared").exists():
+                (restoring / "old").mkdir(exist_ok=True)
+                for path in self.path.iterdir():
+                    if path.name not in PASSING:
+                        path.replace(restoring / "old" / path.name)
+                (restoring / "cleared").touch()
+            for path in (restoring / "new").iterdir():
+                path.replace(self.path / path.name)
+            # First the mark: without it, what is left is only swept.
+            (restoring / "complete").unlink()
+        shutil.rmtree(restoring, ignore_errors=True)
 
     def writable(self) -> bool:
         """Say whether files can be made in the folder, which is made if it is not there."""

@@ -78,6 +78,9 @@ def folder_health(folder: DataFolder) -> PartHealth:
         )
         mend = "let the bot's user write DATA_DIR"
         return PartHealth("data", sentence, mend, ok=False, needed=False)
+    if folder.unfinished() and folder.owner() is None:
+        sentence = "a restore was interrupted"
+        return PartHealth("data", sentence, "start the bot, which finishes it", ok=False)
     free = shutil.disk_usage(folder.path).free
     if free < ROOM:
         sentence = f"only {free // 1_000_000} MB are free on the disk of the data folder"

@@ -137,7 +137,7 @@ def build(
     folder.mkdir(parents=True)
     passages = [passage for lesson in lessons for passage in lesson.passages]
     with (
-        closing(UnitStore.open(folder / "chroma")) as store,
+        closing(UnitStore.create(folder / "chroma")) as store,
         (folder / "vectors.npy").open("wb") as vectors,
     ):
         entries = _fill(store, vectors, passages, embedder, kept, progress)

@@ -6,8 +6,8 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
-from knowledge.embedding import Embedder
 from knowledge.generation import Generation, Kept, build
 from knowledge.identity import ModelIdentity
 from knowledge.index import Change, Index, IndexUnwritable, Progress, Unsound
@@ -15,6 +15,9 @@ from knowledge.lesson import Lesson
 from knowledge.manifest import foreign
 from knowledge.proof import prove
 from knowledge.store import StoreBroken
+
+if TYPE_CHECKING:  # importing it loads torch, which only a change of the lessons needs
+    from knowledge.embedding import Embedder
 
 log = logging.getLogger(__name__)
 

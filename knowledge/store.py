@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,27 +71,26 @@ class UnitStore:
         self._copy = copy
 
     @classmethod
-    def open(cls, folder: Path) -> UnitStore:
-        """Open the store in `folder`, or make an empty one. Raises StoreBroken, OSError.
+    def create(cls, folder: Path) -> UnitStore:
+        """Make an empty store in `folder`."""
+        return cls(*_client(folder), None)
 
-        Chroma writes into whatever it opens, so a folder that cannot be written is
-        read from a copy, which `close` removes.
+    @classmethod
+    def open(cls, folder: Path) -> UnitStore:
+        """Open the store in `folder` for reading. Raises StoreBroken, OSError.
+
+        Chroma writes into whatever it opens. Where it cannot, for a folder without the right
+        to or on a full disk, a copy is read, which `close` removes.
         """
-        copy = None
-        if folder.exists() and not os.access(folder, os.W_OK):
-            copy = TemporaryDirectory(prefix="llm-landscape-")
-            folder = _writable_copy(folder, Path(copy.name) / "chroma")
-        settings = ChromaSettings(anonymized_telemetry=False, allow_reset=False)
-        given = _Given()
-        with _told():
-            client = chromadb.PersistentClient(str(folder), settings=settings)
-            store = Chroma(
-                collection_name=_COLLECTION,
-                embedding_function=given,
-                client=client,
-                collection_configuration={"hnsw": _HNSW},
-            )
-        return cls(cast("Client", client), store, given, copy)  # its type leaves out `close`
+        if os.access(folder, os.W_OK):
+            with suppress(StoreBroken):
+                return cls(*_client(folder), None)
+        copy = TemporaryDirectory(prefix="llm-landscape-", ignore_cleanup_errors=True)
+        try:
+            return cls(*_client(_writable_copy(folder, Path(copy.name) / "chroma")), copy)
+        except BaseException:
+            copy.cleanup()
+            raise
 
     def close(self) -> None:
         """Close the store's files. Chroma keeps them open for each folder it ever saw."""
@@ -125,6 +124,20 @@ class UnitStore:
         """Return how many units are stored."""
         with _told():
             return self._client.get_collection(_COLLECTION).count()
+
+
+def _client(folder: Path) -> tuple[Client, Chroma, _Given]:
+    settings = ChromaSettings(anonymized_telemetry=False, allow_reset=False)
+    given = _Given()
+    with _told():
+        client = chromadb.PersistentClient(str(folder), settings=settings)
+        store = Chroma(
+            collection_name=_COLLECTION,
+            embedding_function=given,
+            client=client,
+            collection_configuration={"hnsw": _HNSW},
+        )
+    return cast("Client", client), store, given  # its type leaves out `close`
 
 
 @contextmanager
