@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from knowledge.claim import Claimed, claim
 from knowledge.identity import ModelIdentity
 from knowledge.lesson import Lesson
 from knowledge.manifest import Manifest
+
+TRIES, PAUSE_SECONDS = 20, 0.05
+"""How often, and how far apart, it is tried to remove a generation that is still read."""
 
 Progress = Callable[[int, int], None]
 """Told (passages done, passages in all) while an index is built."""
@@ -139,7 +143,7 @@ class Index:
         current = self.current()
         for other in self.folder.glob("gen-*"):
             if other.name != current:
-                shutil.rmtree(other, ignore_errors=True)
+                _remove(other)
 
     def set_aside(self, name: str) -> None:
         """Move the generation `name` out of the way; of those before it none is kept.
@@ -147,10 +151,22 @@ class Index:
         To be called by the writer. Raises OSError.
         """
         damaged = self.folder / "damaged"
-        shutil.rmtree(damaged, ignore_errors=True)
-        damaged.mkdir()
+        _remove(damaged)
+        damaged.mkdir(exist_ok=True)
         (self.folder / name).replace(damaged / name)
 
     def forget_damaged(self) -> None:
         """Remove what was set aside: it may hold what was taken out of the lessons."""
-        shutil.rmtree(self.folder / "damaged", ignore_errors=True)
+        _remove(self.folder / "damaged")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, again where a reader's database made a journal in it meanwhile.
+
+    What resists is removed by the writer after this one.
+    """
+    for _ in range(TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(PAUSE_SECONDS)
