@@ -20,7 +20,7 @@
         ├── EngineBusy         the engine refused for load
         ├── EngineStalled      the engine went silent
         ├── EngineFailed       the engine gave up, or the connection to it broke
-        │   └── EngineCrashed  no memory, or its runner died: another try would fail too
+        │   └── EngineCrashed  no memory, or its runner died loading: another try would fail too
         ├── EngineProtocol     the engine said something that is not its protocol
         ├── EngineResting      the engine failed just now and is left alone for a moment
         ├── ModelMissing       the model is not installed there
@@ -182,7 +182,7 @@ class EngineFailed(EngineError):
 
 
 class EngineCrashed(EngineFailed):
-    """The engine ran out of memory or its runner died: at once, another try would fail too."""
+    """The engine ran out of memory or its runner died loading: another try would fail too."""
 
 
 class EngineProtocol(EngineError):

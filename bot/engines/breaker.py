@@ -2,8 +2,8 @@
 
 Three in a row open the breaker (M. Nygard, Release It!): for a moment nobody waits for an
 engine that will not answer, and the engine is not asked while it recovers. Then one request
-alone may try. A crash or a lack of memory opens it at once and for longer, because every try
-would load the model again.
+alone may try. A lack of memory or a crash while loading opens it at once and for longer, because
+every try would load the model again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REST = 10.0
 """Seconds it is left alone then, until one request may try."""
 
 REST_AFTER_CRASH = 60.0
-"""Seconds after a crash or a lack of memory."""
+"""Seconds after a crash while loading or a lack of memory."""
 
 _UNWELL = (EngineUnreachable, EngineStalled, EngineFailed, EngineProtocol)
 

@@ -70,7 +70,7 @@ def from_status(status: int, text: str, model: str) -> EngineError:
     if httpx.codes.is_client_error(status):
         return RequestRefused(model, _refusal(status, told, model))
     if status == MID_STREAM or httpx.codes.is_server_error(status):
-        return _failure(told, model)
+        return _failure(status, told, model)
     return EngineProtocol(model)
 
 
@@ -86,9 +86,11 @@ def _refusal(status: int, told: str, model: str) -> str:
     return f"The engine that runs {model} refused this request."
 
 
-def _failure(told: str, model: str) -> EngineFailed:
+def _failure(status: int, told: str, model: str) -> EngineFailed:
     if any(word in told for word in _MEMORY):
         return EngineCrashed(model, f"There is not enough memory for {model} where it runs.")
     sentence = f"{model} stopped with an error of its engine. Try again, or ask another model."
-    crashed = any(word in told for word in _CRASH)
+    # A runner that dies while it loads would die again. One that dies in a text had loaded: Ollama
+    # starts another one for the next request.
+    crashed = status != MID_STREAM and any(word in told for word in _CRASH)
     return EngineCrashed(model, sentence) if crashed else EngineFailed(model, sentence)

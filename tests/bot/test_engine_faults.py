@@ -259,9 +259,20 @@ async def test_o8_after_a_crash_the_model_rests_and_others_do_not(bench: Bench, 
     answered(await bench.ask())
 
 
-async def test_o8_a_runner_that_dies_in_a_text_leaves_the_text_and_rests(bench: Bench) -> None:
-    bench.fake.fail_next(Fault("error_line", after=4))
-    broke_off(await bench.ask(), "A base model carries", "stopped with an error")
+async def test_o8_a_runner_that_dies_in_a_long_text_leaves_it_and_the_next_is_answered(
+    bench: Bench,
+) -> None:
+    """It had loaded: Ollama starts another runner for the next request, so it does not rest."""
+    bench.say(LONG)
+    bench.fake.fail_next(Fault("error_line", after=LATE))
+    broke_off(await bench.ask(), "".join(words(LONG)[:LATE]), "stopped with an error")
+    assert len(bench.fake.generations) == 1
+    answered(await bench.ask(), LONG)
+
+
+async def test_o8_a_lack_of_memory_in_a_text_leaves_it_and_rests(bench: Bench) -> None:
+    bench.fake.fail_next(Fault("error_line", after=4, text="CUDA error: out of memory"))
+    broke_off(await bench.ask(), "A base model carries", "not enough memory")
     assert len(bench.fake.generations) == 1
     quoted(await bench.ask(), "I try it again in 60 s.")
     bench.clock.now += REST_AFTER_CRASH
