@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.client.bot import StudyBot
+from bot.client.serving import ACK_SLACK
 from bot.errors import SettingsInvalid
 from bot.health import PartHealth
 from bot.meters import Meters
@@ -78,8 +79,10 @@ class Pages:
             self.lag = max(0.0, self._clock() - before - LOOK_SECONDS)
 
     def connected(self) -> bool:
-        """Say whether there is a session with Discord's gateway."""
-        return self.bot is not None and self.bot.is_ready() and not self.bot.is_closed()
+        """Say whether there is a session with Discord's gateway, with a living connection."""
+        bot = self.bot
+        # The library stays "ready" after a connection was lost; only a living one has heartbeats.
+        return bot is not None and bot.is_ready() and not bot.is_closed() and bot.heartbeat()[1] > 0
 
     def _gateway(self) -> PartHealth:
         bot = self.bot
@@ -89,7 +92,8 @@ class Pages:
             sentence = f"Discord's edge shut us out for {bot.calls.paused:.0f} s more"
             return PartHealth("gateway", sentence, ok=False)
         age, interval = bot.heartbeat()
-        return PartHealth("gateway", f"last heartbeat {age:.0f} s ago, one each {interval:.0f} s")
+        sentence = f"last heartbeat {age:.0f} s ago, one each {interval:.0f} s"
+        return PartHealth("gateway", sentence, ok=age <= interval + ACK_SLACK)
 
     async def _parts(self) -> tuple[PartHealth, ...]:
         async with self._looking:

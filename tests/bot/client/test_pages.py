@@ -16,7 +16,7 @@ from bot.asking import Asking
 from bot.client.bot import StudyBot
 from bot.client.pages import LAG_LIMIT, Pages, open_pages
 from bot.client.remedies import release_cancelled_locks
-from bot.client.serving import logged_in, serve
+from bot.client.serving import ACK_SLACK, logged_in, serve
 from bot.client.trace import route_of
 from bot.errors import SettingsInvalid
 from bot.meters import Meters
@@ -124,6 +124,42 @@ async def test_ready_with_everything_degraded_without_the_model_and_unable_witho
         status, told = await read(session, "/readyz")
         assert (status, told["status"]) == (200, "degraded")
         assert not told["parts"]["engine"]["ok"]
+
+
+async def test_d8_a_lost_gateway_and_a_heartbeat_without_acknowledgement_are_not_ready(
+    fake: FakeDiscord, data: Path
+) -> None:
+    alone = served(data, ollama_host="127.0.0.1:1")
+    async with alone as (pages, services, session), connected(fake, services) as bot:
+        pages.bot = bot
+        interval = bot.heartbeat()[1]
+        beat = bot.ws._keep_alive
+        assert beat is not None
+        beat._last_ack -= interval + ACK_SLACK
+        status, told = await read(session, "/readyz")
+        assert (status, told["parts"]["gateway"]["ok"]) == (503, False)
+        assert told["heartbeat_ack_s"] >= interval + ACK_SLACK
+        beat.ack()
+        assert (await read(session, "/readyz"))[0] == 200
+        fake.gateway.refuses = 4000
+        await fake.gateway.close(4009)
+        await fake.until(lambda: not pages.connected())
+        assert bot.is_ready()  # says the library, which is why it is not asked alone
+        assert (await read(session, "/readyz"))[0] == 503
+        async with session.get("/metrics") as response:
+            assert "discord_connected 0.0" in await response.text()
+        assert (await read(session, "/livez"))[0] == 200
+
+
+async def test_events_that_were_not_taken_are_counted(fake: FakeDiscord, tmp_path: Path) -> None:
+    async with served(tmp_path) as (pages, services, session), connected(fake, services) as bot:
+        pages.bot = bot
+        late = fake.member("late")
+        late.age = 5.0
+        late.slash("ask", question="What is a token?")
+        await fake.until(lambda: bot.intake.dropped)
+        async with session.get("/metrics") as response:
+            assert 'bot_interactions_dropped_total{reason="stale"} 1.0' in await response.text()
 
 
 async def test_without_an_index_nobody_can_be_answered(fake: FakeDiscord, tmp_path: Path) -> None:
