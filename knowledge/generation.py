@@ -30,7 +30,7 @@ from knowledge.manifest import FORMAT, Manifest, digest
 from knowledge.passages import Passage, Vectors
 from knowledge.seal import seal
 from knowledge.sentences import split_sentences
-from knowledge.store import Kind, Unit, UnitStore
+from knowledge.store import Kind, Unit, UnitStore, wipe
 
 if TYPE_CHECKING:  # importing it loads torch, which only a change of the lessons needs
     from knowledge.embedding import Embedder
@@ -141,6 +141,7 @@ def build(
         (folder / "vectors.npy").open("wb") as vectors,
     ):
         entries = _fill(store, vectors, passages, embedder, kept, progress)
+    wipe(folder / "chroma")
     Lexicon.build({p.id: lexical_text(p) for p in passages}).save(folder / "lexical")
     content = {
         "format": FORMAT,

@@ -10,7 +10,7 @@ from typing import Any
 
 from knowledge.passages import Passage
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when the files' meaning changes; an older index is then built anew."""
 
 

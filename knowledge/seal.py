@@ -21,10 +21,6 @@ _BLOCK = 1 << 20
 _BLOCKS = 256
 """Blocks of a file that are read: all of a file up to 256 MiB, evenly spread ones of a larger."""
 
-_PERSISTED = "index_metadata.pickle"
-"""Stands beside a vector index that Chroma reads from its files. Without it, Chroma makes the
-index anew out of SQLite whenever it opens it."""
-
 _STEPS, _MOST_STEPS = 1000, 4000
 """SQLite's check ends after this many times so many steps of its machine: about half a second."""
 
@@ -50,11 +46,8 @@ def broken(folder: Path) -> str | None:
 def _sealed(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or name in (NAME, SQLITE):
-            continue
-        if path.parent.parent == folder / "chroma" and not (path.parent / _PERSISTED).exists():
-            continue
-        yield name
+        if path.is_file() and name not in (NAME, SQLITE):
+            yield name
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,7 +37,16 @@ _HNSW: CreateHNSWConfiguration = {
     "ef_construction": 200,
     "ef_search": 400,
     "max_neighbors": 32,
+    # All is in the vector index's files as soon as it was added. What is not there, Chroma puts
+    # in whenever it opens the store: 5.6 s for 12,000 units instead of 0.06 s (measured), and it
+    # then writes files anew that `wipe` has wiped.
+    "sync_threshold": 1,
+    "batch_size": 1,
 }
+
+_COUNTS = struct.Struct("<QQ")
+_COUNTS_AT = 20
+"""Where hnswlib's header.bin tells how many slots are in use, and the bytes of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,21 @@ class UnitStore:
         """Return how many units are stored."""
         with _told():
             return self._client.get_collection(_COLLECTION).count()
+
+
+def wipe(folder: Path) -> None:
+    """Put zeros where the closed store in `folder` holds what was never put into it.
+
+    hnswlib writes slots that no unit uses as they were in the process's memory: anything the
+    process ever read may be there, a removed lesson or a token. Raises OSError.
+    """
+    for header in folder.glob("*/header.bin"):
+        used, slot = _COUNTS.unpack_from(header.read_bytes(), _COUNTS_AT)
+        for name, size in (("data_level0.bin", slot), ("length.bin", 4)):
+            path = header.with_name(name)
+            length = path.stat().st_size
+            os.truncate(path, min(length, used * size))
+            os.truncate(path, length)
 
 
 def _client(folder: Path) -> tuple[Client, Chroma, _Given]:

@@ -1,7 +1,4 @@
-"""C1, C2, C4: whatever befalls the data folder or the model, a question ends in words for a member.
-
-The lessons are three, and the vector index lies in files of its own, as it does for many passages.
-"""
+"""C1, C2, C4: whatever befalls the data folder or the model, a question ends in words."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ from pathlib import Path
 import pytest
 
 import bot.library
-import knowledge.store
 from bot.library import DAMAGED, NO_MODEL, Library
 from bot.settings import Settings
 from knowledge.embedding import Embedder
@@ -40,12 +36,8 @@ def whole(
     (folder / "lessons").mkdir()
     for slug, text in ANIMALS.items():
         write_lesson(folder / "lessons", slug, text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(knowledge.store._HNSW, "sync_threshold", 2)
-        patch.setitem(knowledge.store._HNSW, "batch_size", 2)
-        lessons = lessons_in(folder / "lessons")
-        refresh(Index(folder / "data/index"), lessons, identity, lambda: embedder, lambda *_: None)
-    assert list(folder.rglob("index_metadata.pickle"))
+    lessons = lessons_in(folder / "lessons")
+    refresh(Index(folder / "data/index"), lessons, identity, lambda: embedder, lambda *_: None)
     return folder
 
 
@@ -194,6 +186,17 @@ async def test_c2_a_removed_lesson_leaves_no_byte_in_the_data_folder(
     assert not _holds(den / "data", ANIMALS["fox"])
     found = await library.search(QUESTION)
     assert {hit.passage.lesson for hit in found.hits} == {"owl", "bee"}
+
+
+async def test_c2_the_vector_index_holds_no_memory_of_the_process_also_once_it_was_read(
+    den: Path, opened: Opening
+) -> None:
+    """The tail of a file with room for 100 units is zeros: three lessons have far fewer."""
+    assert (await opened().search(QUESTION)).hits
+    for name in ("data_level0.bin", "length.bin"):
+        content = (_vector_index(den) / name).read_bytes()
+        assert any(content[: len(content) // 100])
+        assert not any(content[len(content) // 2 :])
 
 
 async def test_c1_without_a_data_folder_it_is_made(den: Path, opened: Opening) -> None:
