@@ -156,10 +156,9 @@ class Library:
         await asyncio.wait([loading], timeout=self._patience)
         if not loading.done():
             done, total = self._done
-            raise SearchUnavailable(
-                f"The lessons are being read: {done} of {total} passages so far. "
-                "Ask again in a minute."
-            )
+            how_far = f"The lessons are being read: {done} of {total} passages so far."
+            opening = "The search in the lessons is still being opened."
+            raise SearchUnavailable(f"{how_far if total else opening} Ask again in a minute.")
         try:
             return await loading
         except (SearchUnavailable, IndexBusy, IndexUnwritable) as error:

@@ -257,7 +257,7 @@ class Answer:
     def _footer(self) -> str:
         parts = [one_line(self.model, 60)] if self.model else []
         parts.append(f"{self.seconds:.1f} s")
-        if self.usage is not None:
+        if self.usage is not None and self.usage.answer_tokens:
             parts.append(f"{self.usage.answer_tokens} tokens")
         parts.append(self.request_id)
         return "-# " + " · ".join(parts)

@@ -183,7 +183,14 @@ class Writer:
         try:
             await self._show(self._cut(tuple(self._sent), why, whole))
         except Refused:
-            await self._show(self._cut((), why, whole)[:1])
+            notice = self._cut((), why, whole)[:1]
+            try:
+                await self._show(notice)
+            except Refused:
+                # The message takes no edit any more: what happened is told in one of its own.
+                self._surface.forget()
+                self._sent.clear()
+                await self._show(notice)
 
     async def _show_afresh(self) -> None:
         """Show everything in new messages."""

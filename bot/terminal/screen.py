@@ -139,7 +139,9 @@ class _Answer:
                         self._screen.say(f"[{citation.n}] {where}", style="cyan")
                 if model is not None and sys.stderr.isatty():
                     seconds = time.monotonic() - self._started
-                    tokens = f", {usage.answer_tokens} tokens" if usage else ""
+                    tokens = (
+                        f", {usage.answer_tokens} tokens" if usage and usage.answer_tokens else ""
+                    )
                     self._screen.tell(f"{model}, {seconds:.1f} s{tokens}")
             case Declined(reason, nearest):
                 near = (

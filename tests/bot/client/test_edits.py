@@ -213,6 +213,21 @@ async def test_d18_where_even_that_is_refused_the_card_stands_alone(
     assert body(message) == ""
 
 
+async def test_d18_where_no_edit_is_taken_any_more_a_new_message_says_so(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    """What was shown stays where it stands."""
+    gate = asyncio.Event()
+    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:]]
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "So far" in shown(fake, asked))
+    await fake.until(lambda: next(iter(bot.answers._known.values())).surface.ids)
+    fake.faults.status("PATCH", r"/webhooks/", 400, 200000, times=50)
+    gate.set()
+    await fake.until(lambda: any(REFUSED in m.text for m in fake.messages.values()))
+    assert "So far" in shown(fake, asked)
+
+
 @pytest.mark.parametrize("how", ["the clock", "Discord's word"])
 async def test_d11_before_the_token_ends_the_stream_moves_to_the_channels_route(
     fake: FakeDiscord, bot: StudyBot, script: Script, how: str, monkeypatch: pytest.MonkeyPatch
