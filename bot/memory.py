@@ -70,6 +70,32 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """What stood behind a letter of a blind demo: its stage, and `key`, its name and model."""
+
+    stage: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindVote:
+    """A member's vote in a blind demo, one for each member and demo.
+
+    `choice` is a letter, or "equal"; those `ahead` are preferred to those `behind`, and equal to
+    each other. `kind` is the kind of task.
+    """
+
+    demo: str
+    member: int
+    place: Place
+    at: float
+    kind: str
+    choice: str
+    ahead: tuple[Candidate, ...]
+    behind: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A question the lessons did not answer, or not with support; `nearest` is a passage's id."""
 
@@ -155,6 +181,22 @@ class Votes(Protocol):
         ...
 
 
+class BlindVotes(Protocol):
+    """What members think of the contenders of blind demos."""
+
+    async def cast(self, vote: BlindVote) -> None:
+        """Keep a vote in the place of the member's earlier one on the same demo."""
+        ...
+
+    async def count(self, demo: str) -> Mapping[str, int]:
+        """Return how many voted for each choice of a demo."""
+        ...
+
+    async def of_server(self, guild: int, kind: str | None = None) -> tuple[BlindVote, ...]:
+        """Return the votes of a server, of one kind of task or of all, oldest first."""
+        ...
+
+
 class Gaps(Protocol):
     """The questions that the lessons leave open."""
 
@@ -202,6 +244,7 @@ class Memory:
     turns: Turns
     answers: KeptAnswers
     votes: Votes
+    blind_votes: BlindVotes
     gaps: Gaps
     servers: Servers
     erasing: Erasing

@@ -38,6 +38,7 @@ from bot.privacy import Privacy
 from bot.queue import FairQueue
 from bot.servers import ServerBook
 from bot.settings import Settings
+from bot.voting import Voting
 from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
@@ -90,8 +91,15 @@ class Records:
         """What erases."""
         return Privacy(self.memory, self.keeper, remembers=self._settings.memory)
 
+    @cached_property
+    def voting(self) -> Voting:
+        """The votes in blind demos."""
+        return Voting(self.memory)
+
     async def close(self) -> None:
         """Finish what is being written."""
+        if "voting" in self.__dict__:
+            self.voting.close()
         if "memory" in self.__dict__:
             await self.memory.close()
 

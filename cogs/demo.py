@@ -23,6 +23,7 @@ class Demo(commands.Cog):
         demo="A prepared demo that shows something",
         lineup="Which models; else the best that are there",
         stages="Only these stages",
+        blind="Without names, until you reveal them; everybody may vote",
     )
     async def demo(
         self,
@@ -31,10 +32,11 @@ class Demo(commands.Cog):
         demo: str | None = None,
         lineup: str | None = None,
         stages: str = "",
+        blind: bool = False,  # noqa: FBT001, FBT002  discord.py passes options by name
     ) -> None:
         """Hand the wish to the desk of demos."""
         await self.bot.demo_desk.show(
-            interaction, prompt=prompt, demo=demo, lineup=lineup, stages=stages
+            interaction, prompt=prompt, demo=demo, lineup=lineup, stages=stages, blind=blind
         )
 
     @demo.autocomplete("demo")

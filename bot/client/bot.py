@@ -16,7 +16,7 @@ from bot.client.remedies import guard_events, limit_requests
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import demo, desk, lessons, panel, privacy
+from bot.present import blind, demo, desk, lessons, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
@@ -30,6 +30,7 @@ from bot.present.leftovers import close_left_open
 from bot.present.lessons import Reader
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
+from bot.present.votes import VoteDesk
 from bot.reference import begin_request
 from bot.wiring import Services
 
@@ -113,6 +114,7 @@ class StudyBot(commands.Bot):
         self.demo_desk = DemoDesk(
             self.demos, services.demos, services.records.servers, services.lessons
         )
+        self.vote_desk = VoteDesk(self.demos, records.voting)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
@@ -122,6 +124,7 @@ class StudyBot(commands.Bot):
         self.controls.add(panel.FAMILY, self.panel.press)
         self._keeping_house: list[asyncio.Task[None]] = []
         self.controls.add(demo.FAMILY, self.demo_desk.press)
+        self.controls.add(blind.FAMILY, self.vote_desk.press)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from bot.board import Board, Pane, PaneState
 from bot.captions import figures_line, figures_text, queue_line, recording_line, state_line
 from bot.present.answer import one_line
+from bot.present.blind import INVITATION, Blind, reveal_button, veiled
 from bot.present.components import TEXT_LIMIT, Attached, Box, Button, Choice, Page, Select, Style
 from bot.present.sanitise import sanitise
 from bot.present.split import shown
@@ -28,6 +29,8 @@ COLOURS = {
     Stage.REASONING: 0xF2B134,
     Stage.FINE_TUNED: 0xB57EDC,
 }
+VEIL = 0x8B93A1
+"""The colour of every pane of a blind demo."""
 SPARE = 320
 """Characters of a message that stay free: a cut text needs marks to close what it opened, and a
 line says which texts are shown in part."""
@@ -59,10 +62,14 @@ def custom_id(verb: Verb, what: str) -> str:
 
 @dataclass(slots=True)
 class Show:
-    """One demo in Discord. `lineups` can be chosen for another run, as (name, title)."""
+    """One demo in Discord. `lineups` can be chosen for another run, as (name, title).
+
+    With `blind`, panes have letters, and nothing that names a contender is shown before the reveal.
+    """
 
     request_id: str
     lineups: Sequence[tuple[str, str]] = ()
+    blind: Blind | None = None
     recorder: Recorder = field(default_factory=Recorder)
     chart: bytes | None = None
     final: bool = False
@@ -72,6 +79,28 @@ class Show:
     def board(self) -> Board:
         """What came so far."""
         return self.recorder.board
+
+    @property
+    def votable(self) -> bool:
+        """Is it a blind demo that came to a fair end: whole, and with texts to choose from?"""
+        board, blind = self.board, self.blind
+        if blind is None or not board.ended or self.sentence or board.error is not None:
+            return False
+        return len(blind.choices(board)) > 1
+
+    @property
+    def hidden(self) -> bool:
+        """Are the names still a secret? Where there is nothing to vote on, they come at the end."""
+        if self.blind is None or self.blind.revealed:
+            return False
+        return not self.board.ended or self.votable
+
+    @property
+    def panes(self) -> list[tuple[str, Pane]]:
+        """The panes in the order in which they are shown, each with its letter if it has one."""
+        if self.blind is None:
+            return [("", pane) for pane in self.board.panes]
+        return self.blind.lettered(self.board)
 
     def stop(self, sentence: str) -> None:
         """End it before its stream did; what was written stays."""
@@ -87,25 +116,26 @@ class Show:
             line = f"⚠️ {sanitise(told)}" if told else "🔎 Looking at what the engine has …"
             return (Page((line,)),)
         above, below = self._above(), self._below()
-        heads = [self._head(pane) for pane in board.panes]
+        panes = [pane for _, pane in self.panes]
+        heads = [self._head(letter, pane) for letter, pane in self.panes]
         ours = sum(map(len, (*above, *below, *heads)))
         room = TEXT_LIMIT - ours - SPARE
-        texts = [sanitise(pane.text).strip() for pane in board.panes]
+        texts = [sanitise(pane.text).strip() for pane in panes]
         shares = fair_shares([len(text) for text in texts], room)
         boxes = tuple(
-            Box(head, self._part(text, share), COLOURS[pane.seat.contender.stage])
-            for head, pane, text, share in zip(heads, board.panes, texts, shares, strict=True)
+            Box(head, self._part(text, share), self._colour(pane))
+            for head, pane, text, share in zip(heads, panes, texts, shares, strict=True)
         )
         if board.ended and (partly := self._partly(texts, shares)):
             below = (partly, *below)
         page = Page(above, boxes=boxes, below=below, buttons=self._buttons(), select=self._select())
-        return (replace(page, files=self._files()) if self.final else page,)
+        return (replace(page, files=self._files()) if self.final and not self.hidden else page,)
 
     def cut(self, shown_pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:  # noqa: FBT001  a callback
         """Return the message as it stands, with the sentence that says `why` it is not all."""
         page = shown_pages[0] if shown_pages else Page()
         below = (f"⚠️ {why}", *self._below()[-1:])
-        files = self._files() if whole else ()
+        files = self._files() if whole and not self.hidden else ()
         return (replace(page, below=below, buttons=self._buttons(), select=None, files=files),)
 
     def _part(self, text: str, share: int) -> str:
@@ -117,11 +147,17 @@ class Show:
 
     def _partly(self, texts: Sequence[str], shares: Sequence[int]) -> str:
         """Say whose text is not shown whole, and where it is."""
-        named = zip(self.board.panes, texts, shares, strict=True)
-        names = [one_line(p.seat.contender.name, 30) for p, text, n in named if len(text) > n]
+        named = zip(self.panes, texts, shares, strict=True)
+        names = [
+            letter or one_line(pane.seat.contender.name, 30)
+            for (letter, pane), text, share in named
+            if len(text) > share
+        ]
         if not names:
             return ""
-        where = "the whole is in the file and behind **Whole texts**."
+        where = "the whole is behind **Whole texts**."
+        if not self.hidden:
+            where = "the whole is in the file and behind **Whole texts**."
         return f"-# ✂️ Only the beginning is shown of {', '.join(names)}; {where}"
 
     def _above(self) -> tuple[str, ...]:
@@ -131,13 +167,15 @@ class Show:
         lines = [f"-# {one_line(opened.prompt, _PROMPT)}"]
         if recording := recording_line(board):
             lines.append(f"🎞️ **{recording}**")
-        if notices := (*opened.fairness, *opened.notices):
+        if self.hidden:
+            lines.append(INVITATION)
+        elif notices := (*opened.fairness, *opened.notices):
             told = "\n".join(f"-# ⚖️ {one_line(notice, 200)}" for notice in notices)
             lines.append(told[:_NOTICES])
         if waiting := queue_line(board):
             seconds = board.panes[0].seconds
             lines.append(f"⏳ {waiting} Waiting for {seconds:.0f} s.")
-        elif board.plan and not board.ended:
+        elif board.plan and not board.ended and not self.hidden:
             lines.append(f"-# {one_line(board.plan, 150)}")
         return tuple(lines)
 
@@ -148,6 +186,10 @@ class Show:
             lines.append(f"⏹️ {one_line(self.sentence, 160)}")
         elif board.error is not None:
             lines.append(f"⚠️ {one_line(board.error.sentence, 300)}")
+        if self.hidden:
+            return (*lines, f"-# {self.request_id}") if board.ended else tuple(lines)
+        if self.blind is not None and self.blind.result:
+            lines.append(self.blind.result)
         if opened is not None and opened.curated is not None and board.ended:
             lines.append(f"👀 **What to notice:** {one_line(opened.curated.notice, _NOTICE)}")
         if board.ended and opened is not None:
@@ -156,9 +198,16 @@ class Show:
             )
         return tuple(lines)
 
-    def _head(self, pane: Pane) -> str:
+    def _colour(self, pane: Pane) -> int:
+        return VEIL if self.hidden else COLOURS[pane.seat.contender.stage]
+
+    def _head(self, letter: str, pane: Pane) -> str:
+        if self.hidden:
+            return veiled(letter, pane)
         contender = pane.seat.contender
         name = f"**{one_line(contender.name, 40)}** · {one_line(contender.tag, 60)}"
+        if letter:
+            name = f"{letter} · {name}"
         lines = [f"{name[:_HEAD]}\n{state_line(pane)}"]
         if pane.sentence and pane.state is PaneState.FAILED:
             lines.append(one_line(pane.sentence, 150))
@@ -174,6 +223,10 @@ class Show:
             return (self._button("Stop", Verb.STOP, Style.DANGER),)
         if opened is None:
             return ()
+        if self.blind is not None and self.hidden:
+            whole = self._button("Whole texts", Verb.TEXTS)
+            votes = self.blind.buttons(board, self.request_id)
+            return (*votes, whole, reveal_button(self.request_id))
         made = [self._button("What it saw", Verb.SAW)]
         if any(pane.thinking for pane in board.panes):
             made.append(self._button("Thinking", Verb.THINKING))
@@ -195,6 +248,8 @@ class Show:
     def _select(self) -> Select | None:
         opened = self.board.opened
         if not self.board.ended or not self.lineups or opened is None or opened.recorded:
+            return None
+        if self.hidden:
             return None
         choices = tuple(Choice(title, name) for name, title in self.lineups)
         return Select(

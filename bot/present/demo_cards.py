@@ -58,12 +58,13 @@ def export_page(show: Show) -> Page:
 
 def _of_all(title: str, show: Show, text: Callable[[Pane], str]) -> Page:
     parts = []
-    for pane in show.board.panes:
+    for letter, pane in show.panes:
         contender = pane.seat.contender
         name = f"**{one_line(contender.name, 40)} · {one_line(contender.tag, 80)}**"
-        parts.append(f"{name}\n{text(pane)}")
-    whole = as_markdown(show.board)
-    return long_page(title, "\n\n".join(parts), whole, f"demo-{show.request_id}.md")
+        parts.append(f"{f'**{letter}**' if show.hidden else name}\n{text(pane)}")
+    told = "\n\n".join(parts)
+    whole = told if show.hidden else as_markdown(show.board)
+    return long_page(title, told, whole, f"demo-{show.request_id}.md")
 
 
 def _code(text: str) -> str:

@@ -60,6 +60,7 @@ class DemoDesk:
         demo: str | None = None,
         lineup: str | None = None,
         stages: str = "",
+        blind: bool = False,
     ) -> None:
         """Run a demo for a command or a button. Raises MessageGone, Undelivered."""
         try:
@@ -75,7 +76,7 @@ class DemoDesk:
         except BotError as error:
             await say(interaction, error.sentence)
         else:
-            await self._start(interaction, order)
+            await self._start(interaction, order, blind=blind)
 
     def suggest_demos(self, typed: str) -> list[tuple[str, str]]:
         """Return the demos, as (title, name), that hold what was typed."""
@@ -105,6 +106,8 @@ class DemoDesk:
             await say(interaction, EXPIRED)
         elif verb == Verb.STOP and run.owner != interaction.user.id:
             await say(interaction, NOT_YOURS)
+        elif run.show.hidden and verb not in (Verb.STOP, Verb.TEXTS):
+            await say(interaction, "That comes with the reveal.")
         elif verb == Verb.REPLAY:
             await self._replay(interaction, run)
         elif verb in (Verb.AGAIN, Verb.REFRAME, Verb.LINEUP):
@@ -149,7 +152,8 @@ class DemoDesk:
         else:
             data: Any = interaction.data
             order = replace(order, lineup=str(data["values"][0]))
-        await self._start(interaction, order)
+        blind = run.show.blind is not None and verb is not Verb.REFRAME
+        await self._start(interaction, order, blind=blind)
 
     async def _replay(self, interaction: discord.Interaction[Any], run: Run) -> None:
         """Play what was recorded of a demo again, in a new message that says so."""
@@ -159,14 +163,18 @@ class DemoDesk:
             return
         await self._begin(interaction, replay(card), None)
 
-    async def _start(self, interaction: discord.Interaction[Any], order: Order) -> None:
-        await self._begin(interaction, self._demos.run(order), order)
+    async def _start(
+        self, interaction: discord.Interaction[Any], order: Order, *, blind: bool
+    ) -> None:
+        await self._begin(interaction, self._demos.run(order), order, blind=blind)
 
     async def _begin(
         self,
         interaction: discord.Interaction[Any],
         events: AsyncGenerator[DemoEvent],
         order: Order | None,
+        *,
+        blind: bool = False,
     ) -> None:
         """Show `events`, unless the server does not want the bot here or for this member."""
         place = Place(interaction.channel_id or 0, interaction.guild_id)
@@ -178,7 +186,7 @@ class DemoDesk:
         await defer(interaction)
         surface, owner = InteractionSurface(interaction), interaction.user.id
         lineups = self._lineups()
-        self._runs.start(surface, events, owner, place, order=order, lineups=lineups)
+        self._runs.start(surface, events, owner, place, order=order, lineups=lineups, blind=blind)
 
     def _lineups(self) -> list[tuple[str, str]]:
         return [(lineup.slug, lineup.title) for lineup in self._demos.lineups.all][:_CHOICES]

@@ -16,6 +16,7 @@ from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.answers import FAREWELL, TIME_IS_UP
 from bot.present.asked import Shown
+from bot.present.blind import Blind
 from bot.present.demo import Show
 from bot.present.intake import LEAVING
 from bot.present.pace import DEMO_LAST_STEP, DEMO_STEPS, TokenPace
@@ -73,9 +74,10 @@ class DemoRuns:
         *,
         order: Order | None = None,
         lineups: Sequence[tuple[str, str]] = (),
+        blind: bool = False,
     ) -> Run:
         """Begin to show `events` on `surface`; returns at once. Closing them ends the models."""
-        show = Show(secrets.token_hex(4), lineups)
+        show = Show(secrets.token_hex(4), lineups, Blind() if blind else None)
         run = Run(owner, order, show, place, surface)
         self._known[show.request_id] = run
         while len(self._known) > REMEMBERED:

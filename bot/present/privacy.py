@@ -17,7 +17,13 @@ from bot.servers import ServerBook
 
 FAMILY = "privacy"
 _FORGET, _LEAVE = "forget", "leave"
-_NAMES = {"turns": "turns of conversations", "answers": "answers", "votes": "votes", "gaps": "gaps"}
+_NAMES = {
+    "turns": "turns of conversations",
+    "answers": "answers",
+    "votes": "votes",
+    "gaps": "gaps",
+    "blind_votes": "votes in blind demos",
+}
 
 Forget = Callable[[int], Awaitable[Mapping[str, int]]]
 
@@ -36,14 +42,16 @@ class PrivacyDesk:
         if await self._servers.remembers(interaction.guild_id):
             what = (
                 "With your Discord id I store what you ask me, what I answer (with the model's "
-                "thinking and the passages), your 👍 and 👎 with their reasons, and which of your "
-                "questions the lessons left open. It serves follow-ups, the buttons under my "
-                "answers, and those who mend the lessons."
+                "thinking and the passages), your 👍 and 👎 with their reasons, your votes "
+                "in blind demos, and which of your questions the lessons left open. It serves "
+                "follow-ups, the buttons under my answers, the ranking, and those who mend the "
+                "lessons."
             )
         else:
             what = (
                 "Memory is off here: I store no text. With your Discord id I store which passages "
-                "an answer rests on, for its buttons, and your 👍 and 👎 without a reason."
+                "an answer rests on, for its buttons, your 👍 and 👎 without a reason, and your "
+                "votes in blind demos."
             )
         lines = (
             "**What I store about you**",

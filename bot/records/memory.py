@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.memory import Memory
 from bot.records.answers import AnswerRecords
+from bot.records.blind_votes import BlindVoteRecords
 from bot.records.database import Database
 from bot.records.erasing import ErasingRecords
 from bot.records.gaps import GapRecords
@@ -19,6 +20,7 @@ def open_records(url: str) -> Memory:
         turns=TurnRecords(database),
         answers=AnswerRecords(database),
         votes=VoteRecords(database),
+        blind_votes=BlindVoteRecords(database),
         gaps=GapRecords(database),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),

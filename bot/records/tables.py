@@ -78,6 +78,22 @@ class VoteRow(Table):
     reason: Mapped[str]
 
 
+class BlindVoteRow(Table):
+    """One member's vote in one blind demo; `ahead` and `behind` hold [stage, key]."""
+
+    __tablename__ = "blind_votes"
+
+    demo: Mapped[str] = mapped_column(String(32), primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True, index=True)
+    guild: Mapped[int | None] = mapped_column(index=True)
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    choice: Mapped[str] = mapped_column(String(16))
+    ahead: Mapped[Any]
+    behind: Mapped[Any]
+
+
 class GapRow(Table):
     """One question that the lessons left open."""
 

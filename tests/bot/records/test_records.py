@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from bot.errors import MemoryUnavailable
-from bot.memory import Gap, KeptAnswer, Memory, Place, ServerSettings, Turn, Vote
+from bot.memory import (
+    BlindVote,
+    Candidate,
+    Gap,
+    KeptAnswer,
+    Memory,
+    Place,
+    ServerSettings,
+    Turn,
+    Vote,
+)
 from bot.records.memory import open_records
 
 ADA, EVE = 111_222_333_444_555_666, 666_555_444_333_222_111
@@ -43,6 +53,12 @@ async def records(folder: Path) -> AsyncIterator[Memory]:
 
 def answer(request_id: str, member: int = ADA, place: Place = HERE, at: float = 0.0) -> KeptAnswer:
     return KeptAnswer(request_id, member, place, at, question=CANARY, text=CANARY, messages=(5, 6))
+
+
+def blind_vote(demo: str, member: int, choice: str = "A", place: Place = HERE) -> BlindVote:
+    one, other = Candidate("base", "base b:1b-q4"), Candidate("instruct", "instruct i:1b-q4")
+    ahead, behind = ((one,), (other,)) if choice == "A" else ((one, other), ())
+    return BlindVote(demo, member, place, 0.0, "puzzle", choice, ahead, behind)
 
 
 @pytest.fixture
@@ -94,6 +110,18 @@ async def test_a_member_has_one_vote_and_may_change_it(memory: Memory) -> None:
     assert await memory.votes.count("a1") == (1, 1)
 
 
+async def test_a_member_has_one_vote_in_a_blind_demo_also_in_a_race(memory: Memory) -> None:
+    votes = [blind_vote("d1", m, c) for m in range(25) for c in ("A", "equal", "A", "equal", "A")]
+    await asyncio.gather(*(memory.blind_votes.cast(vote) for vote in votes))
+    assert await memory.blind_votes.count("d1") == {"A": 25}
+    await memory.blind_votes.cast(blind_vote("d1", 3, "equal"))
+    assert await memory.blind_votes.count("d1") == {"A": 24, "equal": 1}
+    await memory.blind_votes.cast(blind_vote("d2", 3, place=THERE))
+    assert await memory.blind_votes.of_server(2, "puzzle") == (blind_vote("d2", 3, place=THERE),)
+    assert await memory.blind_votes.of_server(2, "question") == ()
+    assert len(await memory.blind_votes.of_server(1)) == 25
+
+
 async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
     memory: Memory, tmp_path: Path
 ) -> None:
@@ -105,9 +133,10 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.answers.keep(replace(answer(f"a{i}", who), question=word, text=word))
         await memory.gaps.add(Gap(f"a{i}", who, HERE, "declined", word, 0.0))
         await memory.votes.cast(Vote(f"a{i}", who, HERE, up=True, at=0.0, reason=word))
+        await memory.blind_votes.cast(blind_vote(f"d{i}", who))
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    assert counts == {"turns": 80, "answers": 80, "votes": 80, "gaps": 80}
+    assert counts == {"turns": 80, "answers": 80, "votes": 80, "blind_votes": 80, "gaps": 80}
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):
         assert trace not in left

@@ -17,6 +17,7 @@ STORED = {
     | {"passages", "cited"},
     "messages": {"message", "request_id"},
     "votes": WHOSE | {"request_id", "up", "reason"},
+    "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
     | {"model", "retention_days", "remembers"},
