@@ -126,7 +126,7 @@ async def test_a_dead_contender_says_so_and_keeps_its_text_and_the_others_go_on(
     fake: FakeDiscord, ollama: FakeOllama
 ) -> None:
     ollama.models |= {m.name: m for m in laptop(words("base", 20), words("chat", 20), rate=100.0)}
-    ollama.fail_next(Fault("error_line", after=5), tag=INSTRUCT)
+    ollama.fail_next(Fault("error_line", after=5), times=3, tag=INSTRUCT)
     message = await ended(fake, fake.member("ada").slash("demo", prompt=PROMPT))
     assert boxes(message)[1].startswith("chat0 chat1")
     assert "⚠️ failed" in message.text
