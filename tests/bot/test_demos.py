@@ -86,7 +86,7 @@ async def test_the_figures_are_the_engines_own() -> None:
 
 async def test_a_slow_and_a_dying_contender_hold_nobody_up() -> None:
     """The others end while one still waits for its first token and one has died half-way."""
-    waiting = models(base={"first_token_seconds": 0.8})
+    waiting = models(base={"first_token_seconds": 5.0})
     async with FakeOllama(waiting, num_parallel=4) as ollama, demos_on(ollama) as demos:
         ollama.fail_next(Fault("error_line", after=1), times=3, tag=INSTRUCT)
         board, events = await shown(demos, ORDER)

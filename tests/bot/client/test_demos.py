@@ -139,7 +139,7 @@ async def test_waiting_loading_thinking_and_cut_are_seen(
     fake: FakeDiscord, ollama: FakeOllama
 ) -> None:
     slow = FakeModel(REASONING, ("Light. ",), words("hm", 60), tokens_per_second=30.0,
-                     capabilities=THINKS, loaded=False, load_seconds=1.5)  # fmt: skip
+                     capabilities=THINKS, loaded=False, load_seconds=4.0)  # fmt: skip
     ollama.models[slow.name] = slow
     ollama._resident.pop(slow.name)
     ollama.models[BASE] = FakeModel(BASE, words("base", 9), base=True)
