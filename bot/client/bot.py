@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client.remedies import guard_events, limit_requests
+from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
@@ -212,6 +212,7 @@ class StudyBot(commands.Bot):
                 task.cancel()
             await asyncio.gather(self.answers.close(), self.demos.close())
         await super().close()
+        stop_heartbeats(self)
 
 
 def invite_url(application_id: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -78,6 +79,19 @@ def _guarded(
             malformed()
 
     return parsed
+
+
+def stop_heartbeats(client: discord.Client) -> None:
+    """End the heartbeat threads of a client that is closed.
+
+    The library loses the thread of a connection that is given up while it identifies; it would
+    beat on, into a loop that is no longer there.
+    """
+    for thread in threading.enumerate():
+        if not isinstance(thread, discord.gateway.KeepAliveHandler):
+            continue
+        if thread.ws._connection is client._connection:
+            thread.stop()
 
 
 def redirect(api_base: str | None, gateway_url: str | None) -> None:

@@ -32,7 +32,7 @@ async def card() -> RunCard:
     """Return the card of a demo in which one contender died half-way."""
     slow = models(base={"tokens_per_second": 20.0})
     async with FakeOllama(slow, num_parallel=4) as ollama, demos_on(ollama) as demos:
-        ollama.fail_next(Fault("error_line", after=4), tag=REASONING)
+        ollama.fail_next(Fault("error_line", after=4), times=3, tag=REASONING)
         made = (await recorded(demos.run(ORDER))).card()
     assert made is not None
     return made

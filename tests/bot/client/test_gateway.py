@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import discord
 import pytest
 
 from bot.asking import Asking
@@ -293,3 +294,15 @@ async def test_d17_an_intent_that_is_not_granted_is_told(fake: FakeDiscord, tmp_
     fake.gateway.refuses = 4014
     with pytest.raises(SettingsInvalid, match="Privileged Gateway Intents"):
         await served(fake, tmp_path, fake.token)
+
+
+async def test_no_heartbeat_outlives_a_client_that_was_closed_while_it_connected(
+    fake: FakeDiscord, bot: StudyBot
+) -> None:
+    """The library loses the thread of a connection that is given up while it identifies."""
+    lost = discord.gateway.KeepAliveHandler(ws=bot.ws, interval=3600.0, shard_id=None)
+    lost.start()
+    await bot.close()
+    await asyncio.to_thread(lost.join, 10.0)
+    assert not lost.is_alive()
+    assert fake.refused == []
