@@ -34,6 +34,12 @@ class SmallBot(discord.Client):
         )
         ask.autocomplete("question")(self.suggest)
         self.tree.add_command(ask)
+        files = app_commands.Group(name="files", description="Files")
+        measure: app_commands.Command[app_commands.Group, ..., None] = app_commands.Command(
+            name="measure", description="Measure", callback=self.measure
+        )
+        files.add_command(measure)
+        self.tree.add_command(files)
 
     async def setup_hook(self) -> None:
         """Register the commands."""
@@ -45,6 +51,14 @@ class SmallBot(discord.Client):
         await interaction.edit_original_response(content=f"You asked: {question}", view=Buttons())
         note = discord.File(io.BytesIO(question.encode()), "question.txt")
         await interaction.followup.send("the question", file=note)
+
+    async def measure(
+        self, interaction: discord.Interaction, file: discord.Attachment, times: int = 1
+    ) -> None:
+        """Read an attached file from the CDN and say what it is."""
+        data = await file.read()
+        told = f"{file.filename}: {file.size} bytes, {data.decode() * times}"
+        await interaction.response.send_message(told)
 
     async def suggest(
         self, _interaction: discord.Interaction, current: str

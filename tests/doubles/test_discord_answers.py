@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from tests.doubles.conftest import SmallBot
-from tests.doubles.discord import FakeDiscord
+from tests.doubles.discord import FakeDiscord, Upload
 from tests.doubles.discord.payloads import GENERAL
 
 
@@ -46,6 +46,23 @@ async def test_autocomplete_answers_with_choices(fake: FakeDiscord) -> None:
     typed = fake.member("ada").autocomplete("ask", "question", question="x")
     await fake.until(lambda: typed.response)
     assert [choice["value"] for choice in typed.choices or ()] == ["xa", "xb"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_command_of_a_group_gets_a_file_that_the_cdn_serves(fake: FakeDiscord) -> None:
+    """The option names the attachment, and its bytes are read where its address says."""
+    ada, note = fake.member("ada"), Upload("ö &.txt", "text/plain", b"hi")
+    asked = ada.slash("files measure", file=note, times=2)
+    await fake.until(lambda: asked.response)
+    original = fake.messages[asked.original or ""]
+    assert original.text == "ö &.txt: 2 bytes, hihi"
+    for wrong in ("files", "files gauge", "ask measure"):
+        with pytest.raises(LookupError):
+            ada.slash(wrong, file=note)
+    fake.faults.status("GET", "/attachments", 404)
+    broken = ada.slash("files measure", file=note)
+    await fake.until(lambda: fake.calls("GET", "/attachments/{id}/{name}")[1:])
+    assert broken.response is None
 
 
 async def test_only_what_mentions_the_bot_is_readable(fake: FakeDiscord, bot: SmallBot) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.client.bot import StudyBot
 from tests.bot.client.script import messages
-from tests.doubles.discord import FakeDiscord, Interaction, Message, payloads
+from tests.doubles.discord import FakeDiscord, Interaction, Message, Upload, payloads
 from tests.doubles.discord.limits import BUTTON, SELECTS
 from tests.doubles.discord.member import Member
 from tests.doubles.discord.records import walk
@@ -12,7 +12,7 @@ from tests.doubles.discord.wire import Json
 
 QUESTION = "What is a token?"
 DEFECT = "Something went wrong"
-REPLY, DEFERRED = 4, 5
+REPLY, DEFERRED, FILE = 4, 5, 11
 
 
 def controls(message: Message) -> list[Json]:
@@ -41,25 +41,39 @@ async def outcome(fake: FakeDiscord, done: Interaction) -> str:
     return ""
 
 
+def given(option: Json) -> str | Upload:
+    """Return something for a required option."""
+    return Upload("note.md", "text/plain", b"# A note") if option["type"] == FILE else QUESTION
+
+
+def commands(fake: FakeDiscord) -> dict[str, Json]:
+    """Return every command that is registered, those of a group by both names."""
+    (registered,) = fake.commands.values()
+    found: dict[str, Json] = {}
+    for command in registered:
+        if command.get("type", 1) == 1:
+            subs = [o for o in command["options"] if o["type"] == 1]
+            found |= {f"{command['name']} {sub['name']}": sub for sub in subs}
+            found |= {} if subs else {command["name"]: command}
+    return found
+
+
 async def test_every_command_and_control_works_and_answers_others(
     fake: FakeDiscord, bot: StudyBot
 ) -> None:
-    (registered,) = fake.commands.values()
     ada, eve = fake.member("ada"), fake.member("eve")
     used = 0
-    for command in registered:
-        if command.get("type", 1) != 1:
-            continue
-        needed = {o["name"]: QUESTION for o in command["options"] if o.get("required")}
-        asked = ada.slash(command["name"], **needed)
-        assert DEFECT not in await outcome(fake, asked), command["name"]
+    for called, command in commands(fake).items():
+        needed = {o["name"]: given(o) for o in command["options"] if o.get("required")}
+        asked = ada.slash(called, **needed)
+        assert DEFECT not in await outcome(fake, asked), called
         await fake.until(lambda: not bot.answers.running)
         for shown in messages(fake, asked):
             seen: set[str] = set()
             # A press may change what is shown: what is new there is used as well.
             while fresh := [c for c in controls(shown) if c["custom_id"] not in seen]:
                 seen.add(fresh[0]["custom_id"])
-                name = f"{command['name']}: {fresh[0]['custom_id']}"
+                name = f"{called}: {fresh[0]['custom_id']}"
                 for member in (eve, ada):
                     if fresh[0]["custom_id"] in {c["custom_id"] for c in controls(shown)}:
                         told = await outcome(fake, use(member, shown, fresh[0]))
@@ -71,15 +85,13 @@ async def test_every_command_and_control_works_and_answers_others(
 
 
 async def test_every_autocomplete_offers_something(fake: FakeDiscord) -> None:
-    (registered,) = fake.commands.values()
-    for command in registered:
+    for called, command in commands(fake).items():
         for option in command.get("options", ()):
             if option.get("autocomplete"):
-                typed = fake.member("ada").autocomplete(
-                    command["name"], option["name"], **{option["name"]: ""}
-                )
+                name = option["name"]
+                typed = fake.member("ada").autocomplete(called, name, **{name: ""})
                 await fake.until(lambda t=typed: t.response)  # type: ignore[misc]  # mypy does not infer it
-                assert typed.choices, (command["name"], option["name"])
+                assert typed.choices, (called, name)
 
 
 pytestmark = pytest.mark.usefixtures("bot")

@@ -46,13 +46,10 @@ class Buckets:
             ends, used = now + rate.window, 0
         self._windows[kind, major] = ends, used + 1
         wait = max(round(ends - now, 3), 0.001)
-        headers = {
-            "X-RateLimit-Limit": str(rate.limit),
-            "X-RateLimit-Remaining": str(max(rate.limit - used - 1, 0)),
-            "X-RateLimit-Reset": f"{time.time() + wait:.3f}",
-            "X-RateLimit-Reset-After": f"{wait:.3f}",
-            "X-RateLimit-Bucket": f"{kind}-messages",
-        }
+        about = {"Limit": f"{rate.limit}", "Remaining": f"{max(rate.limit - used - 1, 0)}"}
+        about |= {"Reset": f"{time.time() + wait:.3f}", "Reset-After": f"{wait:.3f}"}
+        about |= {"Bucket": f"{kind}-messages"}
+        headers = {f"X-RateLimit-{name}": value for name, value in about.items()}
         shown = headers if kind in ("channel", "token") else {}
         if used < rate.limit:
             return shown

@@ -72,8 +72,7 @@ class Gateway:
         self._world = world
         self.session: Session | None = None
         self.heartbeat, self.acks, self.granted, self.refuses = 41.25, True, 0, 0
-        self.identified = 0
-        self.resumed = 0
+        self.identified = self.resumed = 0
 
     def dispatch(self, event: str, data: Json) -> None:
         """Send an event to the newest session if it wants such ones."""

@@ -12,7 +12,7 @@ from tests.doubles.discord import messages, payloads
 from tests.doubles.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
 from tests.doubles.discord.limits import BUTTON, SELECT, SELECTS
 from tests.doubles.discord.records import Interaction, Message, walk
-from tests.doubles.discord.wire import Json
+from tests.doubles.discord.wire import Json, Upload
 from tests.doubles.discord.world import World
 
 
@@ -30,7 +30,7 @@ class Member:
         world.users[self.id] = self.user
 
     def slash(self, name: str, /, **options: Any) -> Interaction:
-        """Call a registered command."""
+        """Call a registered command, or one of a group by both names; an Upload is attached."""
         return self._act(COMMAND, self._command(name, options))
 
     def menu(self, name: str, message: Message) -> Interaction:
@@ -112,18 +112,26 @@ class Member:
     def _command(self, name: str, options: Json, focused: str | None = None) -> Json:
         """Build the data of a command. Raises LookupError for what is not registered."""
         registered = (c for commands in self._world.commands.values() for c in commands)
-        command = next((c for c in registered if c["name"] == name), None)
+        first, _, last = name.partition(" ")
+        command = next((c for c in registered if c["name"] in (name, first)), None)
         if command is None:
             raise LookupError(f"no command {name!r} is registered")
-        known: dict[str, Json] = {option["name"]: option for option in command["options"]}
+        subs = {o["name"]: o for o in command["options"] if o["type"] == 1}
+        known: dict[str, Json] = {o["name"]: o for o in subs.get(last, command)["options"]}
         needed = {n for n, o in known.items() if o.get("required") and focused is None}
-        if wrong := (set(options) - set(known)) | (needed - set(options)):
+        given = set(options)
+        if wrong := given - set(known) | needed - given | set(known) & set(subs):
             raise LookupError(f"{name!r} has no options, or needs them: {wrong}")
+        files = {k: self._world.attachment(v) for k, v in options.items() if isinstance(v, Upload)}
         filled = []
-        for key, value in options.items():
-            given = {"name": key, "type": known[key]["type"], "value": value}
-            filled.append(given | ({"focused": True} if key == focused else {}))
-        return {"id": command["id"], "name": name, "type": 1, "options": filled}
+        for key, value in (options | {k: file["id"] for k, file in files.items()}).items():
+            option = {"name": key, "type": known[key]["type"], "value": value}
+            filled.append(option | ({"focused": True} if key == focused else {}))
+        if last in subs:
+            filled = [{"name": last, "type": 1, "options": filled}]
+        resolved = {"attachments": {file["id"]: file for file in files.values()}}
+        about = {"id": command["id"], "name": command["name"], "type": 1}
+        return about | {"options": filled, "resolved": resolved}
 
 
 def _use(message: Message, which: str, *kinds: int) -> tuple[Json, Json]:

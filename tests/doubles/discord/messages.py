@@ -96,7 +96,7 @@ def _compose(world: World, message: Message, body: Json, files: Files) -> Json:
         if payload["flags"] & COMPONENTS_V2 & ~flags:
             limits.refuse([("flags", "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG")])
         payload["flags"] = payload["flags"] & ~_SETTABLE | flags & _SETTABLE
-    uploads = _attach(payload, body.get("attachments"), files)
+    uploads = _attach(world, payload, body.get("attachments"), files)
     limits.refuse(limits.check_message(payload, body))
     limits.refuse(_link(payload))
     if not any(payload[key] for key in _HIDDEN):
@@ -125,17 +125,15 @@ def _pinged(world: World, payload: Json, allowed: Json | None) -> Json:
     }
 
 
-def _attach(payload: Json, wanted: list[Json] | None, files: Files) -> dict[str, Upload]:
+def _attach(
+    world: World, payload: Json, wanted: list[Json] | None, files: Files
+) -> dict[str, Upload]:
     """Set the payload's attachments: those kept and the new ones; returns the new files by id."""
     known = {attachment["id"]: attachment for attachment in payload["attachments"]}
     uploads: dict[str, Upload] = {}
     for index, file in files.items():
-        new_id = payloads.snowflake()
-        url = f"https://cdn.discordapp.com/attachments/{new_id}/{file.name}"
-        about: Json = {"content_type": file.content_type, "url": url, "proxy_url": url}
-        about |= {"id": new_id, "filename": file.name, "size": len(file.data)}
-        known[str(index)] = about
-        uploads[new_id] = file
+        known[str(index)] = about = world.attachment(file)
+        uploads[about["id"]] = file
     if wanted is None:
         wanted = [{"id": key} for key in known]
     if missing := [entry["id"] for entry in wanted if str(entry["id"]) not in known]:

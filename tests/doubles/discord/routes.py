@@ -27,10 +27,6 @@ class Route:
     buckets: str = "overall"
 
 
-def _get_commands(world: World, call: Incoming) -> list[Json]:
-    return world.commands.get(call.params.get("guild_id", ""), [])
-
-
 def _put_commands(world: World, call: Incoming) -> list[Json]:
     limits.refuse(limits.check_commands(call.body))
     made = [payloads.made("command", id=payloads.snowflake()) | command for command in call.body]
@@ -82,10 +78,6 @@ def _edit(world: World, call: Incoming) -> Json:
     return messages.edit(world, message, call.body, call.files).payload
 
 
-def _get(world: World, call: Incoming) -> Json:
-    return _message(world, call).payload
-
-
 def _delete(world: World, call: Incoming) -> None:
     messages.delete(world, _message(world, call))
 
@@ -111,27 +103,29 @@ _CHANNEL = "/channels/{channel_id}"
 _MESSAGE = _CHANNEL + "/messages/{message_id}"
 _CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 _HOOK = "/webhooks/{webhook_id}/{webhook_token}"
-_ORIGINAL, _FOLLOWUP = _HOOK + "/messages/@original", _HOOK + "/messages/{message_id}"
+_TOLD = _HOOK + "/messages/@original", _HOOK + "/messages/{message_id}"
 ROUTES = (
     Route("GET", "/users/@me", lambda world, _: world.bot),
     Route("GET", "/users/{user_id}", lambda world, call: world.user(call.params["user_id"])),
     Route("POST", "/users/@me/channels", lambda w, c: w.private_channel(c.body["recipient_id"])),
     Route("GET", "/oauth2/applications/@me", lambda _world, _call: payloads.made("application")),
-    *(Route("GET", path, _get_commands) for path in (_COMMANDS, _GUILD_COMMANDS)),
+    Route("GET", _COMMANDS, lambda world, _: world.commands.get("", [])),
+    Route("GET", _GUILD_COMMANDS, lambda w, call: w.commands.get(call.params["guild_id"], [])),
     *(Route("PUT", path, _put_commands) for path in (_COMMANDS, _GUILD_COMMANDS)),
     Route("GET", _CHANNEL, _channel),
     Route("POST", _CHANNEL + "/typing", lambda *_: None),
     Route("POST", _CHANNEL + "/threads", _open_thread),
     Route("POST", _CHANNEL + "/messages", _post_message, "overall channel"),
-    Route("GET", _MESSAGE, _get),
+    Route("GET", _MESSAGE, lambda world, call: _message(world, call).payload),
     Route("PATCH", _MESSAGE, _edit, "overall channel"),
     Route("DELETE", _MESSAGE, _delete),
     Route("POST", _MESSAGE + "/threads", _open_thread),
+    Route("GET", "/attachments/{id}/{name}", lambda w, call: w.files[call.params["id"]].data, ""),
     Route("POST", _CALLBACK, interactions.respond, ""),
     Route("POST", _HOOK, interactions.follow_up, "token posts"),
-    *(Route("GET", path, _get, "token") for path in (_ORIGINAL, _FOLLOWUP)),
-    *(Route("PATCH", path, _edit, "token edits") for path in (_ORIGINAL, _FOLLOWUP)),
-    *(Route("DELETE", path, _delete, "token") for path in (_ORIGINAL, _FOLLOWUP)),
+    *(Route("GET", path, lambda w, c: _message(w, c).payload, "token") for path in _TOLD),
+    *(Route("PATCH", path, _edit, "token edits") for path in _TOLD),
+    *(Route("DELETE", path, _delete, "token") for path in _TOLD),
 )
 _PATTERNS = [(r, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.template))) for r in ROUTES]
 

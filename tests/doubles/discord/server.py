@@ -111,9 +111,10 @@ class FakeDiscord(World):
         await asyncio.sleep(self.latency)
         if failing is not None:
             return _failed(request, failing)
-        content = None if data is None else json.dumps(data, separators=(",", ":")).encode()
-        always = {"Via": HEADERS["Via"]} if data is None else HEADERS
-        return web.Response(status=status, body=content, headers=always | headers)
+        if data is None:
+            return web.Response(status=status, headers={"Via": HEADERS["Via"]} | headers)
+        content = data if isinstance(data, bytes) else json.dumps(data).encode()
+        return web.Response(status=status, body=content, headers=HEADERS | headers)
 
     def _act(
         self, request: web.Request, route: routes.Route, call: Incoming, headers: dict[str, str]

@@ -7,7 +7,7 @@ from tests.doubles.discord import payloads
 from tests.doubles.discord.buckets import Buckets
 from tests.doubles.discord.faults import Faults
 from tests.doubles.discord.records import Call, Interaction, Message
-from tests.doubles.discord.wire import ApiError, Json
+from tests.doubles.discord.wire import ApiError, Json, Upload
 
 
 class World:
@@ -16,19 +16,14 @@ class World:
     latency: one way, on each request before and after it is served and on each gateway event.
     ack_within, token_life: Discord's 3 s and 15 min for interactions.
     reads: does the bot see what does not mention it? blocked: ids of users who accept no private
-    message. commands: by guild, "" for everywhere.
+    message. commands: by guild, "" for everywhere. files: what the CDN serves, by id.
     """
 
     def __init__(self) -> None:
-        self.latency = 0.0
-        self.ack_within = 3.0
-        self.token_life = 900.0
-        self.token = "fake.token"
-        self.host = ""
-        self.reads = False
+        self.latency, self.ack_within, self.token_life = 0.0, 3.0, 900.0
+        self.token, self.host, self.reads, self.too_many = "fake.token", "", False, 0
         self.blocked: set[str] = set()
-        self.buckets = Buckets()
-        self.faults = Faults()
+        self.buckets, self.faults = Buckets(), Faults()
         self.bot: Json = payloads.made("user", id=payloads.BOT, username="bot", bot=True)
         self.users: dict[str, Json] = {payloads.BOT: self.bot}
         self.channels: dict[str, Json] = {}
@@ -36,10 +31,10 @@ class World:
         self.nonces: dict[tuple[str, str], Message] = {}
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {}
+        self.files: dict[str, Upload] = {}
         self.log: list[Call] = []
         self.refused: list[Call] = []
         self.unknown: list[str] = []
-        self.too_many = 0
         self.emit: Callable[[str, Json], None] = lambda _event, _data: None
         self.add_channel("general", payloads.GENERAL)
 
@@ -94,6 +89,14 @@ class World:
                 return channel
         made: Json = {"id": payloads.snowflake(), "type": 1, "recipients": [user]}
         return self.channels.setdefault(made["id"], made | {"last_message_id": None})
+
+    def attachment(self, file: Upload) -> Json:
+        """Put a file on the CDN; return how a message or a command's option names it."""
+        new_id = payloads.snowflake()
+        self.files[new_id] = file
+        url = f"http://{self.host}/attachments/{new_id}/{file.name}"
+        about: Json = {"content_type": file.content_type, "url": url, "proxy_url": url}
+        return about | {"id": new_id, "filename": file.name, "size": len(file.data)}
 
     def original(self, interaction: Interaction) -> Message | None:
         """Return what the bot answered an interaction with, if it did and has not deleted it."""
