@@ -10,7 +10,6 @@ import discord
 
 from bot.demos import Demos
 from bot.errors import BotError
-from bot.memory import Place
 from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.cards import EXPIRED, NOT_YOURS, say
@@ -24,7 +23,7 @@ from bot.present.demo_cards import (
     thinking_page,
 )
 from bot.present.demos import DemoRuns, Run
-from bot.present.desk import whereabouts
+from bot.present.desk import admitted
 from bot.present.responses import defer, defer_update, respond
 from bot.replay import replay
 from bot.servers import ServerBook
@@ -177,11 +176,8 @@ class DemoDesk:
         blind: bool = False,
     ) -> None:
         """Show `events`, unless the server does not want the bot here or for this member."""
-        place = Place(interaction.channel_id or 0, interaction.guild_id)
-        where, roles = whereabouts(interaction.channel, interaction.user)
-        refusal = await self._servers.refusal(place.guild, {place.channel, *where}, roles)
-        if refusal is not None:
-            await say(interaction, refusal)
+        place = await admitted(interaction, self._servers)
+        if place is None:
             return
         await defer(interaction)
         surface, owner = InteractionSurface(interaction), interaction.user.id

@@ -168,11 +168,8 @@ class Desk:
         private: bool,
         again: bool = False,
     ) -> None:
-        place = Place(interaction.channel_id or 0, interaction.guild_id)
-        where, roles = whereabouts(interaction.channel, interaction.user)
-        refusal = await self._servers.refusal(place.guild, {place.channel, *where}, roles)
-        if refusal is not None:
-            await say(interaction, refusal)
+        place = await admitted(interaction, self._servers)
+        if place is None:
             return
         await defer(interaction, private=private)
         surface = InteractionSurface(interaction, private=private)
@@ -189,6 +186,17 @@ def whereabouts(channel: object, user: discord.abc.User) -> tuple[set[int], set[
     ids = (getattr(channel, "id", None), getattr(channel, "parent_id", None))
     roles = getattr(user, "roles", ())
     return {each for each in ids if each}, {role.id for role in roles}
+
+
+async def admitted(interaction: discord.Interaction[Any], servers: ServerBook) -> Place | None:
+    """Return where an interaction is, or None where the server refuses it; then it is told so."""
+    place = Place(interaction.channel_id or 0, interaction.guild_id)
+    where, roles = whereabouts(interaction.channel, interaction.user)
+    refusal = await servers.refusal(place.guild, {place.channel, *where}, roles)
+    if refusal is None:
+        return place
+    await say(interaction, refusal)
+    return None
 
 
 def words_of(message: discord.Message) -> str:
