@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from bot.board import Board, Pane, PaneState
 from bot.panes import Figures
 
@@ -67,7 +69,10 @@ def recording_line(board: Board) -> str:
     """Say that what is shown is a recording, if it is."""
     if board.opened is None or board.opened.recorded is None:
         return ""
-    return f"A recording of {board.opened.recorded:%Y-%m-%d %H:%M} UTC, not a live run."
+    moment = f"{board.opened.recorded.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+    if board.opened.uploaded:
+        return f"A recording of {moment} from a file, not a live run: nobody checked who wrote it."
+    return f"A recording of {moment}, not a live run."
 
 
 def figures_text(board: Board) -> str:

@@ -11,6 +11,7 @@
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
     ├── MemberBusy             this member already has as many waiting as is fair
+    ├── AttachmentRefused      a file that came with a command is not read
     ├── CardUnreadable         a file is no run card
     ├── DemoUnknown            no demo has this name
     ├── LineupUnknown          no line-up has this name
@@ -123,6 +124,10 @@ class MemberBusy(BotError):
             f"You already have {waiting} questions waiting, which is as many as is fair. "
             "Let one finish, or stop it, and ask again."
         )
+
+
+class AttachmentRefused(BotError):
+    """A file that came with a command is too large, or cannot be fetched."""
 
 
 class CardUnreadable(BotError):

@@ -109,7 +109,7 @@ class Opened:
     """The demo is set: who answers what, and how.
 
     `fairness` says in which respects the set is not matched, `notices` what else a reader should
-    know; `recorded` is when, where it is a recording.
+    know; `recorded` is when, where it is a recording, and `uploaded` that a member brought it.
     """
 
     prompt: str
@@ -125,6 +125,7 @@ class Opened:
     notices: tuple[str, ...] = ()
     engine_version: str = ""
     recorded: dt.datetime | None = None
+    uploaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

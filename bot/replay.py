@@ -27,9 +27,15 @@ _LONGEST_PAUSE = 120.0
 
 
 async def replay(
-    card: RunCard, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    card: RunCard,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    *,
+    uploaded: bool = False,
 ) -> AsyncGenerator[DemoEvent]:
-    """Play a card again with its true timing, marked as a recording; `sleep` takes seconds."""
+    """Play a card again with its true timing, marked as a recording; `sleep` takes seconds.
+
+    `uploaded`: the card is a file of a member's.
+    """
     yield Opened(
         prompt=card.prompt,
         lineup=card.lineup,
@@ -44,6 +50,7 @@ async def replay(
         notices=card.notices,
         engine_version=card.engine_version,
         recorded=card.recorded,
+        uploaded=uploaded,
     )
     yield Planned(card.plan)
     left = [sum(step.pane == pane for step in card.steps) for pane in range(len(card.contenders))]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from bot.board import Board, Pane
+from bot.bounds import read_json
 from bot.curated import Curated, Form
 from bot.errors import CardUnreadable
 from bot.events import Waiting
@@ -23,13 +25,18 @@ from bot.panes import (
     Told,
 )
 
+_NO_CARD = "This is no run card that I can play:"
 FORMAT: Literal["llm-landscape-demo/1"] = "llm-landscape-demo/1"
 LARGEST = 4_000_000
 """Bytes of a card that are read at all."""
+MOST_STEPS = 50_000
+LONGEST_RUN, LONGEST_WAIT = 7_200.0, 86_400.0
+"""Seconds of all steps, and of one figure; no demo of ours comes near."""
+_FIRST = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Usage(_Record):
@@ -84,7 +91,7 @@ class RunCard(_Record):
     """A whole demo. Without `steps` it can be read and not played."""
 
     format: Literal["llm-landscape-demo/1"] = FORMAT
-    recorded: dt.datetime
+    recorded: AwareDatetime
     prompt: str
     lineup: str
     title: str
@@ -98,7 +105,7 @@ class RunCard(_Record):
     plan: str
     curated: Curated | None
     contenders: tuple[CardPane, ...] = Field(min_length=1, max_length=8)
-    steps: tuple[Step, ...] = ()
+    steps: Annotated[tuple[Step, ...], FailFast()] = ()
 
     def without_steps(self) -> RunCard:
         """Return what there is to read of it."""
@@ -198,14 +205,31 @@ def read_card(data: bytes) -> RunCard:
     if len(data) > LARGEST:
         raise CardUnreadable("This file is too large for a run card.")
     try:
+        read_json(data, steps=MOST_STEPS)
         card = RunCard.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise CardUnreadable(f"This is no run card: {where}: {first['msg']}.") from error
-    if any(step.pane >= len(card.contenders) for step in card.steps):
-        raise CardUnreadable("This is no run card: a step belongs to no contender.")
+        # A key that does not belong there is the writer's own text.
+        known = [str(part) for part in first["loc"] if re.fullmatch(r"\w{1,30}", str(part))]
+        where = ".".join(known) or "the file"
+        raise CardUnreadable(f"{_NO_CARD} {where}: {first['msg']}.") from error
+    except ValueError as error:
+        raise CardUnreadable(f"{_NO_CARD} {error}.") from error
+    if fault := _implausible(card):
+        raise CardUnreadable(f"{_NO_CARD} {fault}.")
     return card
+
+
+def _implausible(card: RunCard) -> str:
+    """Say what no recorded demo can have; empty where there is nothing."""
+    if any(step.pane >= len(card.contenders) for step in card.steps):
+        return "a step belongs to no contender"
+    if any(step.at > LONGEST_RUN for step in card.steps):
+        return f"it runs for more than {LONGEST_RUN / 3600:.0f} hours"
+    if not _FIRST < card.recorded < dt.datetime.now(dt.UTC) + dt.timedelta(days=1):
+        return "nothing was recorded at its date"
+    waits = [n for pane in card.contenders for name, n in pane.usage if name.endswith("_seconds")]
+    return "a figure is beyond a day" if max(n or 0.0 for n in waits) > LONGEST_WAIT else ""
 
 
 def read_card_file(path: Path) -> RunCard:

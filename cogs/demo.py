@@ -24,6 +24,7 @@ class Demo(commands.Cog):
         lineup="Which models; else the best that are there",
         stages="Only these stages",
         blind="Without names, until you reveal them; everybody may vote",
+        replay="A run card (a file of Export): that recording is played again",
     )
     async def demo(
         self,
@@ -33,10 +34,17 @@ class Demo(commands.Cog):
         lineup: str | None = None,
         stages: str = "",
         blind: bool = False,  # noqa: FBT001, FBT002  discord.py passes options by name
+        replay: discord.Attachment | None = None,
     ) -> None:
         """Hand the wish to the desk of demos."""
         await self.bot.demo_desk.show(
-            interaction, prompt=prompt, demo=demo, lineup=lineup, stages=stages, blind=blind
+            interaction,
+            prompt=prompt,
+            demo=demo,
+            lineup=lineup,
+            stages=stages,
+            blind=blind,
+            card=replay,
         )
 
     @demo.autocomplete("demo")

@@ -21,7 +21,7 @@ def saw_page(show: Show) -> Page:
         prompted = pane.prompted
         if prompted is None:
             return "Nothing was sent, or it ended before it could be learnt."
-        return f"{prompted.how}:\n{_code(prompted.text)}"
+        return f"{one_line(prompted.how, 200)}:\n{_code(prompted.text)}"
 
     return _of_all("What it saw", show, given)
 
@@ -53,7 +53,8 @@ def export_page(show: Show) -> Page:
         Attached(f"{name}.md", as_markdown(show.board).encode("utf-8", "replace")),
     )
     told = "The run card: everything that a rerun needs, and every text. "
-    return Page((told + "`python -m bot demo --replay` plays the JSON again.",), files=made)
+    again = "`/demo replay:` plays the JSON again, as does `python -m bot demo --replay`."
+    return Page((told + again,), files=made)
 
 
 def _of_all(title: str, show: Show, text: Callable[[Pane], str]) -> Page:

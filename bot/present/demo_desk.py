@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from bot.demos import Demos
 from bot.errors import BotError
 from bot.order import Order
 from bot.panes import DemoEvent
+from bot.present.attachments import fetch
 from bot.present.cards import EXPIRED, NOT_YOURS, say
 from bot.present.delivery import InteractionSurface
 from bot.present.demo import FAMILY, Verb
@@ -26,6 +28,7 @@ from bot.present.demos import DemoRuns, Run
 from bot.present.desk import admitted
 from bot.present.responses import defer, defer_update, respond
 from bot.replay import replay
+from bot.runcard import LARGEST, read_card
 from bot.servers import ServerBook
 from knowledge.lesson import Lesson
 from knowledge.stage import Stage
@@ -60,8 +63,17 @@ class DemoDesk:
         lineup: str | None = None,
         stages: str = "",
         blind: bool = False,
+        card: discord.Attachment | None = None,
     ) -> None:
-        """Run a demo for a command or a button. Raises MessageGone, Undelivered."""
+        """Run a demo for a command or a button, or play a recorded one.
+
+        Raises MessageGone, Undelivered, AttachmentRefused, CardUnreadable.
+        """
+        if card is not None:
+            await self._play(
+                interaction, card, alone=not (prompt or demo or lineup or stages or blind)
+            )
+            return
         try:
             order = self._demos.order(
                 str(interaction.user.id),
@@ -161,6 +173,25 @@ class DemoDesk:
             await say(interaction, "There is no recording of this demo yet.")
             return
         await self._begin(interaction, replay(card), None)
+
+    async def _play(
+        self, interaction: discord.Interaction[Any], card: discord.Attachment, *, alone: bool
+    ) -> None:
+        """Play a run card that a member brought, as a recording."""
+        if not alone:
+            await say(interaction, "A run card brings its own prompt and models: give it alone.")
+            return
+        place = await admitted(interaction, self._servers)
+        if place is None:
+            return
+        await defer(interaction)
+        recorded = await asyncio.to_thread(read_card, await fetch(card, LARGEST))
+        member = interaction.user.id
+        if self._runs.plays_for(member):
+            await say(interaction, "A recording still plays for you. Stop it, or wait for its end.")
+            return
+        events = replay(recorded, uploaded=True)
+        self._runs.start(InteractionSurface(interaction), events, member, place)
 
     async def _start(
         self, interaction: discord.Interaction[Any], order: Order, *, blind: bool

@@ -65,6 +65,10 @@ class DemoRuns:
         """Return a demo that is still remembered."""
         return self._known.get(request_id)
 
+    def plays_for(self, member: int) -> bool:
+        """Say whether a recording is being played for a member."""
+        return any(run.owner == member and run.order is None for run in self._live())
+
     def start(
         self,
         surface: Shown,

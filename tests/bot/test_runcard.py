@@ -1,7 +1,9 @@
 """Run cards: what is saved is what was shown, and it is played again as a recording."""
 
+import copy
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,61 @@ def test_a_card_names_everything_with_which_the_run_can_be_repeated(card: RunCar
 def test_what_is_no_card_is_refused(data: bytes) -> None:
     with pytest.raises(CardUnreadable):
         read_card(data)
+
+
+EVIL = "@everyone [x](https://evil.example)"
+
+
+def hostile(told: dict[str, Any]) -> dict[str, bytes]:
+    """Return cards that were tampered with, by what was done to them."""
+
+    def changed(*path: str | int, to: Any) -> bytes:
+        card = copy.deepcopy(told)
+        at: Any = card
+        for part in path[:-1]:
+            at = at[part]
+        at[path[-1]] = to
+        return json.dumps(card).encode()
+
+    contender, step = told["contenders"][0], told["steps"][0]
+    return {
+        "nan": changed("temperature", to=float("nan")),
+        "infinity": changed("contenders", 0, "usage", "load_seconds", to=float("inf")),
+        "huge float": changed("temperature", to=1e300),
+        "huge integer": changed("seed", to=10**400),
+        "negative time": changed("steps", 0, "at", to=-1.0),
+        "a year": changed("steps", -1, "at", to=3e7),
+        "figure of a year": changed("contenders", 0, "usage", "answer_seconds", to=3e7),
+        "million panes": changed("contenders", to=[contender] + [0] * 1_000_000),
+        "nine panes": changed("contenders", to=[contender] * 9),
+        "no pane": changed("contenders", to=[]),
+        "many steps": changed("steps", to=[{"at": 0, "pane": 0, "kind": "delta"}] * 60_000),
+        "many notices": changed("fairness", to=["n"] * 100_000),
+        "long text": changed("contenders", 0, "text", to="a" * 300_000),
+        "text for a number": changed("seed", to="7"),
+        "number for a text": changed("prompt", to=7),
+        "list for a step": changed("steps", 0, to=[step]),
+        "truth for a number": changed("num_predict", to=True),
+        "unknown key": changed(EVIL, to=1),
+        "unknown stage": changed("contenders", 0, "contender", "stage", to=EVIL),
+        "unknown end": changed("contenders", 0, "ended", to="won"),
+        "date to come": changed("recorded", to="2999-01-01T00:00:00Z"),
+        "date of old": changed("recorded", to="0001-01-01T00:00:00+14:00"),
+        "date without zone": changed("recorded", to="2026-11-25T00:00:00"),
+        "no date": changed("recorded", to=None),
+        "deep": b'{"steps": ' + b"[" * 100_000,
+        "null byte": json.dumps(told).encode().replace(b'"seed"', b'"\x00"'),
+    }
+
+
+def test_a_card_that_was_tampered_with_is_refused_with_a_sentence(card: RunCard) -> None:
+    """The sentence is ours: nothing that the card's writer chose stands in it."""
+    for name, data in hostile(json.loads(card.model_dump_json())).items():
+        with pytest.raises(CardUnreadable) as refused:
+            read_card(data)
+        sentence = refused.value.sentence
+        assert "evil" not in sentence, name
+        assert 20 < len(sentence) < 200, name
 
 
 def test_a_step_of_a_contender_that_is_not_there_is_refused(card: RunCard) -> None:
