@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from bot.asking import Question
 from bot.conversation import Conversations
@@ -19,14 +20,15 @@ from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN = 1.0
-"""Seconds after which a question is answered without its history."""
+READ_WITHIN = 3.0
+"""Seconds after which a question is answered without its history: only records that hang take so
+long, not a hundred members who ask at once (0.7 s on two busy cores)."""
 LONGEST_REASON = 500
 """Characters of the reason for a vote."""
 
 
 class Keeper:
-    """Keeps answers, in the order in which they were handed over."""
+    """Keeps answers, those of a member in the order in which they were handed over."""
 
     def __init__(
         self,
@@ -40,8 +42,11 @@ class Keeper:
         self._servers = servers
         self._conversations = conversations
         self._clock = clock
-        self.turn = asyncio.Lock()
-        """Held while something is kept; first come, first served."""
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, member: int) -> asyncio.Lock:
+        """Return what is held while something of a member's is kept; first come, first served."""
+        return self._turns.setdefault(member, asyncio.Lock())
 
     def now(self) -> float:
         """Return the time, in seconds since 1970."""
@@ -59,7 +64,7 @@ class Keeper:
         if question.history:
             return question
         try:
-            async with asyncio.timeout(READ_WITHIN), self.turn:
+            async with asyncio.timeout(READ_WITHIN), self.turn(member):
                 # In turn: what the member has just read is kept by now.
                 history = await self._conversations.history(
                     place, member, private=private, before=question.text if again else None
@@ -74,7 +79,7 @@ class Keeper:
 
         `said` is what becomes part of the conversation, `gap` what the lessons lack.
         """
-        async with self.turn:
+        async with self.turn(answer.member):
             try:
                 if await self._servers.remembers(answer.place.guild):
                     await self._keep(answer, said, gap)

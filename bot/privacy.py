@@ -39,7 +39,7 @@ class Privacy:
 
     async def forget(self, member: int) -> Mapping[str, int]:
         """Erase everything of a member; return how many rows. Raises MemoryUnavailable."""
-        async with self._keeper.turn:  # after what is still being kept
+        async with self._keeper.turn(member):  # after what is still being kept
             return await self._memory.erasing.forget(member)
 
     async def retain(self) -> None:

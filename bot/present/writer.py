@@ -149,55 +149,64 @@ class Writer:
 
     async def _end(self) -> bool:
         """Show the last state; what Discord does not take is told in its place."""
-        for pause in (*PATIENCE, None):
-            try:
-                await self._show(self._render())
-            except Refused:
-                return await self._tried(lambda: self._show_cut(REFUSED, whole=False))
-            except Undelivered:
-                if pause is None:
-                    break
-                await asyncio.sleep(pause)
-            except MessageGone:
-                raise
-            except Exception:
-                log.exception("an answer could not be shown")
-                return await self._tried(lambda: self._show_cut(BROKEN, whole=True))
-            else:
-                return not self._unsure or await self._tried(
-                    lambda: self._show_cut(UNSURE, whole=True)
-                )
-        log.warning("a last edit could not be delivered; the answer is sent afresh")
-        return await self._tried(self._show_afresh)
-
-    async def _tried(self, show: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await show()
+            await self._patiently(lambda: self._show(self._render()))
+        except Refused:
+            return await self._tried(self._show_cut(REFUSED, whole=False))
+        except Undelivered:
+            log.warning("a last edit could not be delivered; the answer is sent afresh")
+            return await self._tried(self._show_afresh())
+        except MessageGone:
+            raise
+        except Exception:
+            log.exception("an answer could not be shown")
+            return await self._tried(self._show_cut(BROKEN, whole=True))
+        return not self._unsure or await self._tried(self._show_cut(UNSURE, whole=True))
+
+    async def _tried(self, showing: Awaitable[None]) -> bool:
+        try:
+            await showing
         except Undelivered:
             log.error("the end of an answer could not be delivered")  # noqa: TRY400  said before
             return False
         return True
 
+    async def _patiently(self, show: Callable[[], Awaitable[None]]) -> None:
+        """Show, again while Discord fails. Raises Refused at once, Undelivered at last."""
+        for pause in PATIENCE:
+            try:
+                await show()
+            except Refused:
+                raise
+            except Undelivered:
+                await asyncio.sleep(pause)
+            else:
+                return
+        await show()
+
     async def _show_cut(self, why: str, *, whole: bool) -> None:
         """Keep what is shown, and say why it is not all."""
+        pages = self._cut(tuple(self._sent), why, whole)
         try:
-            await self._show(self._cut(tuple(self._sent), why, whole))
+            await self._patiently(lambda: self._show(pages))
         except Refused:
-            notice = self._cut((), why, whole)[:1]
             try:
-                await self._show(notice)
+                await self._patiently(lambda: self._show(_plainer(pages)))
             except Refused:
                 # The message takes no edit any more: what happened is told in one of its own.
                 self._surface.forget()
                 self._sent.clear()
-                await self._show(notice)
+                await self._show(_plainer(self._cut((), why, whole)[:1]))
 
     async def _show_afresh(self) -> None:
         """Show everything in new messages."""
         self._surface.forget()
         self._sent.clear()
         first, *more = self._render()
-        await self._show((replace(first, above=(AFRESH, *first.above)), *more))
+        try:
+            await self._show((replace(first, above=(AFRESH, *first.above)), *more))
+        except Refused:
+            await self._show_cut(REFUSED, whole=False)
 
     async def _until_due(self) -> None:
         """Wait for the pace; a hurry waits only until a call is allowed, the end for nothing."""
@@ -235,3 +244,13 @@ class Writer:
         while len(self._sent) > len(pages):
             await self._surface.remove()
             self._sent.pop()
+
+
+def _plainer(pages: tuple[Page, ...]) -> tuple[Page, ...]:
+    """Return the pages with nothing new in them but why they end, and the line that closes them.
+
+    What else stands around the text (the question, the names of sources) may be what was refused.
+    """
+    *before, last = pages
+    below = tuple(dict.fromkeys((*last.below[:1], *last.below[-1:])))
+    return (*before, replace(last, above=(), below=below, file=None, files=()))

@@ -45,14 +45,14 @@ class AnswerRecords:
             rows = (await session.scalars(wanted)).all()
             return tuple([await _with_messages(session, row) for row in rows])
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
     async def _one(self, where: ColumnElement[bool]) -> KeptAnswer | None:
         async def look(session: AsyncSession) -> KeptAnswer | None:
             row = await session.scalar(select(AnswerRow).where(where))
             return None if row is None else await _with_messages(session, row)
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
 
 def _row(answer: KeptAnswer) -> AnswerRow:

@@ -50,7 +50,7 @@ class BlindVoteRecords:
             rows = (await session.execute(wanted)).all()
             return {choice: count for choice, count in rows}  # noqa: C416  mypy sees rows, not pairs
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
     async def of_server(self, guild: int, kind: str | None = None) -> tuple[BlindVote, ...]:
         """Return the votes of a server, of one kind of task or of all."""
@@ -62,7 +62,7 @@ class BlindVoteRecords:
         async def look(session: AsyncSession) -> tuple[BlindVote, ...]:
             return tuple(_vote(row) for row in await session.scalars(wanted))
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
 
 def _vote(row: BlindVoteRow) -> BlindVote:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,9 @@ Work = Callable[[AsyncSession], Awaitable[T]]
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 3.0
 """How long a call waits for another process that holds the file."""
+READERS = 4
+"""Transactions that read at once, each on a connection and in a thread of its own: members who ask
+at once wait neither for each other nor for what is being written."""
 AGAIN_AFTER = 15.0
 """Seconds after which a database that could not be opened is tried again."""
 
@@ -52,9 +56,10 @@ class Database:
         self._opening: asyncio.Task[async_sessionmaker[AsyncSession]] | None = None
         self._failed: tuple[float, MemoryUnavailable] | None = None
         self._running: set[asyncio.Task[Any]] = set()
-        # One transaction at a time, first come, first served: SQLite takes one writer anyway, and
-        # what was written later never overtakes.
+        # One writer at a time, first come, first served: SQLite takes one anyway, and what was
+        # written later never overtakes. Readers see what is committed (WAL).
         self._turn = asyncio.Lock()
+        self._seats = asyncio.Semaphore(READERS)
 
     @property
     def file(self) -> Path | None:
@@ -63,11 +68,19 @@ class Database:
         return Path(name) if self._url.get_backend_name() == "sqlite" and name else None
 
     async def run(self, work: Work[T]) -> T:
-        """Do `work` in one transaction. Raises MemoryUnavailable; then nothing was changed.
+        """Do `work` in one transaction. Raises MemoryUnavailable; then nothing was changed."""
+        return await self._finished(self._transaction(work, self._turn))
+
+    async def read(self, work: Work[T]) -> T:
+        """Do `work`, which changes nothing, beside what is being written. Raises as `run`."""
+        return await self._finished(self._transaction(work, self._seats))
+
+    async def _finished(self, transaction: Coroutine[Any, Any, T]) -> T:
+        """Await a transaction.
 
         A cancellation ends only the waiting, so that no connection is torn off in the middle.
         """
-        task = asyncio.create_task(self._transaction(work))
+        task = asyncio.create_task(transaction)
         self._running.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
@@ -84,7 +97,7 @@ class Database:
                 raise MemoryUnavailable(f"The records' file is damaged: {self.file.name}.")
             return f"{self.file.name} is sound"
 
-        return await self.run(look)
+        return await self.read(look)
 
     async def compact(self) -> None:
         """Leave no byte of what was deleted in SQLite's files. Raises MemoryUnavailable."""
@@ -94,7 +107,11 @@ class Database:
         if self._engine is None:
             raise MemoryUnavailable("The records are closed.")
         try:
-            async with self._turn, self._engine.connect() as connection:
+            async with AsyncExitStack() as alone:
+                # A reader in the middle of its work would keep the old pages in use.
+                for way in (self._turn, *[self._seats] * READERS):
+                    await alone.enter_async_context(way)
+                connection = await alone.enter_async_context(self._engine.connect())
                 plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 # Rewritten whole: overwritten cells leave no copies behind in moved pages either.
                 await plain.execute(text("vacuum"))
@@ -114,10 +131,10 @@ class Database:
             await self._engine.dispose()
             self._engine = None
 
-    async def _transaction(self, work: Work[T]) -> T:
+    async def _transaction(self, work: Work[T], way: asyncio.Lock | asyncio.Semaphore) -> T:
         sessions = await self._opened()
         try:
-            async with self._turn, sessions.begin() as session:
+            async with way, sessions.begin() as session:
                 return await work(session)
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
@@ -164,10 +181,13 @@ class Database:
     def _made(self) -> AsyncEngine:
         if self.file is None:
             return create_async_engine(
-                self._url, pool_size=1, pool_pre_ping=True, hide_parameters=True
+                self._url, pool_size=1 + READERS, pool_pre_ping=True, hide_parameters=True
             )
         engine = create_async_engine(
-            self._url, pool_size=1, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+            self._url,
+            pool_size=1 + READERS,
+            hide_parameters=True,
+            connect_args={"timeout": BUSY_SECONDS},
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine

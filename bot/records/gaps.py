@@ -44,7 +44,7 @@ class GapRecords:
         async def look(session: AsyncSession) -> tuple[Gap, ...]:
             return tuple(_gap(row) for row in await session.scalars(wanted))
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
 
 def _gap(row: GapRow) -> Gap:

@@ -22,7 +22,7 @@ class ServerRecords:
             row = await session.get(ServerRow, guild)
             return ServerSettings(guild) if row is None else _settings(row)
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
     async def change(self, settings: ServerSettings) -> None:
         """Keep a server's settings."""

@@ -36,7 +36,7 @@ class TurnRecords:
             rows = (await session.execute(wanted)).all()
             return tuple(Turn(cast("TurnRole", role), content) for role, content in reversed(rows))
 
-        return await self._database.run(look)
+        return await self._database.read(look)
 
     async def add(
         self,

@@ -46,4 +46,4 @@ class VoteRecords:
             found = {up: count for up, count in (await session.execute(wanted)).all()}  # noqa: C416  mypy sees rows, not pairs
             return found.get(True, 0), found.get(False, 0)
 
-        return await self._database.run(look)
+        return await self._database.read(look)

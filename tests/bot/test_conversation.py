@@ -97,6 +97,29 @@ async def test_without_its_records_a_question_has_no_history_and_answers_are_not
     await memory.close()
 
 
+async def test_a_question_waits_for_what_its_member_read_last_and_for_nobody_else(
+    parts: Parts,
+) -> None:
+    keeper = Keeper(parts.memory, parts.servers, parts.conversations)
+
+    async def asked(member: int) -> int:
+        question = Question("Why?", str(member))
+        ready = await keeper.prepared(question, HERE, member, private=False, again=False)
+        return len(ready.history)
+
+    held = keeper.turn(7)
+    await held.acquire()
+    kept = KeptAnswer("a1", 7, HERE, 0.0, question="And?", open=False)
+    keeping = asyncio.create_task(keeper.keep(kept, said="Because."))
+    await asyncio.sleep(0)
+    own = asyncio.create_task(asked(7))
+    assert await asked(8) == 0
+    assert not own.done()
+    held.release()
+    assert await own == 2
+    assert await keeping
+
+
 @pytest.mark.parametrize(
     ("channels", "roles", "refused"),
     [({10}, {7}, None), ({99, 10}, {7}, None), ({99}, {7}, "<#10>"), ({10}, {8}, "<@&7>")],

@@ -1,6 +1,7 @@
 """What becomes of an answer when Discord takes an edit late, twice, or not at all."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.doubles.discord.faults import Fault
 ORIGINAL = r"/messages/@original$"
 CHANNEL = r"/channels/\d+/messages"
 ANSWER = "A token is a **piece** of text [1]."
+Refusals = Callable[..., Interaction]
 
 
 @pytest.fixture
@@ -179,53 +181,60 @@ async def test_a_response_that_cannot_be_edited_any_more_is_followed_by_the_whol
     assert "You stopped this answer" in last.text
 
 
-@pytest.mark.parametrize("code", [200000, 240000, 50035])
-async def test_d18_a_text_that_discord_refuses_ends_with_a_card_and_what_was_shown(
-    fake: FakeDiscord, bot: StudyBot, script: Script, code: int
-) -> None:
+@pytest.fixture
+async def refused(fake: FakeDiscord, bot: StudyBot, script: Script) -> Refusals:
+    """Show "So far" to ada; then Discord refuses as many edits as are told."""
     gate = asyncio.Event()
-    text = "So far a rude word."
-    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, Delta("a rude word."),
-                    Finished(text, (), USAGE, "m")]  # fmt: skip
+    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:]]
     asked = fake.member("ada").slash("ask", question="Why?")
     await fake.until(lambda: "So far" in shown(fake, asked))
-    await fake.until(lambda: bot.answers.running == 1)
-    fake.faults.status("PATCH", r"/webhooks/", 400, code)
-    gate.set()
+    await fake.until(lambda: next(iter(bot.answers._known.values())).surface.ids)
+
+    def refuse(times: int, code: int = 200000) -> Interaction:
+        fake.faults.status("PATCH", r"/webhooks/", 400, code, times=times)
+        gate.set()
+        return asked
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("times", "code"), [(1, 200000), (1, 240000), (1, 50035), (2, 200000), (2, 50035)]
+)
+async def test_d18_a_text_that_discord_refuses_ends_with_a_card_and_what_was_shown(
+    fake: FakeDiscord, refused: Refusals, times: int, code: int
+) -> None:
+    """Also where Discord refuses what it had taken, with our lines about it."""
+    asked = refused(times, code)
     message = await whole(fake, asked)
     assert REFUSED in message.text
     assert body(message) == "So far"
     assert "Writing" not in message.text
+    assert len(messages(fake, asked)) == 1
 
 
-async def test_d18_where_even_that_is_refused_the_card_stands_alone(
-    fake: FakeDiscord, bot: StudyBot, script: Script
-) -> None:
-    gate = asyncio.Event()
-    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:]]
-    asked = fake.member("ada").slash("ask", question="Why?")
-    await fake.until(lambda: "So far" in shown(fake, asked))
-    await fake.until(lambda: next(iter(bot.answers._known.values())).surface.ids)
-    fake.faults.status("PATCH", r"/webhooks/", 400, 200000, times=2)
-    gate.set()
-    message = await whole(fake, asked)
-    assert REFUSED in message.text
-    assert body(message) == ""
-
-
+@pytest.mark.parametrize("times", [3, 50])
 async def test_d18_where_no_edit_is_taken_any_more_a_new_message_says_so(
-    fake: FakeDiscord, bot: StudyBot, script: Script
+    fake: FakeDiscord, refused: Refusals, times: int
 ) -> None:
     """What was shown stays where it stands."""
-    gate = asyncio.Event()
-    script.steps = [SourcesFound(HITS), Delta("So far "), gate.wait, *answering("all.")[1:]]
-    asked = fake.member("ada").slash("ask", question="Why?")
-    await fake.until(lambda: "So far" in shown(fake, asked))
-    await fake.until(lambda: next(iter(bot.answers._known.values())).surface.ids)
-    fake.faults.status("PATCH", r"/webhooks/", 400, 200000, times=50)
-    gate.set()
-    await fake.until(lambda: any(REFUSED in m.text for m in fake.messages.values()))
-    assert "So far" in shown(fake, asked)
+    asked = refused(times)
+    await fake.until(lambda: any(REFUSED in m.text for m in messages(fake, asked)))
+    first, card = messages(fake, asked)
+    assert body(first) == "So far"
+    assert body(card) == ""
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_d18_a_card_that_fails_on_its_way_is_made_again(
+    fake: FakeDiscord, refused: Refusals
+) -> None:
+    """More failures than one call's tries."""
+    asked = refused(1)
+    fake.faults.reset("PATCH", r"/webhooks/", times=5)
+    message = await whole(fake, asked)
+    assert REFUSED in message.text
+    assert body(message) == "So far"
 
 
 @pytest.mark.parametrize("how", ["the clock", "Discord's word"])
@@ -256,7 +265,7 @@ async def test_d11_a_private_answer_ends_early_with_a_notice(
 ) -> None:
     """It cannot move to the channel, where others would read it."""
     assert bot.is_ready()
-    monkeypatch.setattr(delivery, "WEBHOOK_SECONDS", delivery.EARLIER_SECONDS + 0.3)
+    monkeypatch.setattr(delivery, "WEBHOOK_SECONDS", delivery.EARLIER_SECONDS + 1.0)
     script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
     asked = fake.member("ada").slash("ask", question="Why?", private=True)
     message = await whole(fake, asked)

@@ -200,7 +200,9 @@ async def test_a_cancelled_call_leaves_the_records_usable(memory: Memory) -> Non
         task = asyncio.create_task(memory.turns.add(HERE, ADA, [Turn("user", "a")], 0.0))
         await asyncio.sleep(0)
         task.cancel()
-    assert len(await memory.turns.newest(HERE, ADA, 99)) == 20
+    await memory.turns.add(HERE, ADA, [Turn("user", "last")], 0.0)
+    turns = await memory.turns.newest(HERE, ADA, 99)
+    assert [turn.content for turn in turns] == ["a"] * 20 + ["last"]
 
 
 async def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path) -> None:
@@ -227,6 +229,23 @@ async def test_a_locked_file_is_told_and_works_when_it_is_free(
         holder.execute("rollback")
         holder.close()
         assert await memory.turns.newest(HERE, ADA, 1) == ()
+
+
+async def test_who_reads_waits_for_nothing_that_is_being_written(
+    memory: Memory, tmp_path: Path
+) -> None:
+    await memory.turns.add(HERE, ADA, [Turn("user", "a")], 0.0)
+    holder = sqlite3.connect(tmp_path / "records.db", isolation_level=None)
+    holder.execute("begin immediate")
+    writing = [asyncio.create_task(memory.answers.keep(answer(f"a{n}"))) for n in range(20)]
+    await asyncio.sleep(0)
+    found = await asyncio.gather(*(memory.turns.newest(HERE, ADA, 9) for _ in range(20)))
+    assert found == [(Turn("user", "a"),)] * 20
+    assert not any(task.done() for task in writing)
+    holder.execute("rollback")
+    holder.close()
+    await asyncio.gather(*writing)
+    assert len(await memory.answers.left_open()) == 20
 
 
 async def test_records_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
