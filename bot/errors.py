@@ -16,6 +16,9 @@
     ├── DemoUnknown            no demo has this name
     ├── LineupUnknown          no line-up has this name
     ├── ModelsMissing          nothing of a line-up is installed
+    ├── NotOffered             a model is not among those that may be pulled
+    ├── PullRunning            another model is being pulled
+    ├── NoRoom                 a model does not fit on the disk
     └── EngineError            a model could not write, or not to its end
         ├── EngineUnreachable  no engine answers at its address
         ├── EngineBusy         the engine refused for load
@@ -150,6 +153,34 @@ class ModelsMissing(BotError):
         super().__init__(
             f"No model of the line-up “{title}” is installed. An organiser can run: "
             + "; ".join(self.pulls)
+        )
+
+
+class NotOffered(BotError):
+    """A model is not among those that may be pulled."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(
+            f"I pull the models that line-ups name, and the one that answers; {tag} is none of "
+            "them. Whoever runs me can add a line-up, or pull it by hand."
+        )
+
+
+class PullRunning(BotError):
+    """Another model is being pulled; one at a time."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(f"I am pulling {tag} already. Wait for it, or stop it.")
+
+
+class NoRoom(BotError):
+    """A model does not fit on the disk, or leaves too little; sizes in bytes."""
+
+    def __init__(self, tag: str, size: int, free: int) -> None:
+        needs = f" and {tag} takes about {size / 1e9:.1f} GB" if size else ""
+        super().__init__(
+            f"There is too little room on the disk: {free / 1e9:.1f} GB are free{needs}. "
+            "Nothing was begun or it was stopped; delete a model first (ollama rm)."
         )
 
 

@@ -140,8 +140,8 @@ class Model(Protocol):
 class InstalledModel:
     """One model of a server: what is on disk (bytes), and whether it is in memory.
 
-    `vram_bytes` is the part on a GPU and `expires` the moment it leaves memory;
-    0 and None while it is not loaded.
+    `memory_bytes` is what it takes there, `vram_bytes` the part of that on a GPU, and `expires` the
+    moment it leaves; 0 and None while it is not loaded.
     """
 
     name: str
@@ -152,6 +152,7 @@ class InstalledModel:
     family: str
     capabilities: tuple[str, ...] = ()
     loaded: bool = False
+    memory_bytes: int = 0
     vram_bytes: int = 0
     expires: datetime | None = None
 
@@ -204,4 +205,31 @@ class Engine(Protocol):
 
         None when the engine cannot tell. Raises `EngineError`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """How far a pull is, in bytes; `total` grows as the engine comes to further parts.
+
+    `status` is the engine's word for what it does.
+    """
+
+    status: str
+    done: int = 0
+    total: int = 0
+
+
+class Host(Engine, Protocol):
+    """An engine to which models can be brought."""
+
+    def pull(self, tag: str) -> AsyncGenerator[Download]:
+        """Install a model. Closing the stream ends the download; what came is kept for another.
+
+        Raises `EngineError`.
+        """
+        ...
+
+    async def unload(self, tag: str) -> None:
+        """Take a model out of memory, when it has written what it writes. Raises `EngineError`."""
         ...

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     ollama_public: bool = Field(
         default=False, description="Allow an Ollama at an address of the internet."
     )
+    ollama_models: Path | None = Field(
+        default=None, description="Where Ollama keeps its models, if not in its usual folder."
+    )
     ask_model: str = Field(
         default="llama3.2:3b-instruct-q4_K_M",
         description="The model that writes answers; `tag@http://host:port` for another host.",
@@ -95,7 +98,7 @@ class Settings(BaseSettings):
         default="INFO", description="How much the Discord bot's log tells of its own work."
     )
 
-    @field_validator("data_dir", "lessons_dir", "demo_dir")
+    @field_validator("data_dir", "lessons_dir", "demo_dir", "ollama_models")
     @classmethod
     def _whole_path(cls, path: Path | None) -> Path | None:
         """Read `~` as the home folder."""

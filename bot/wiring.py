@@ -14,6 +14,7 @@ from bot.conversation import Conversations
 from bot.curated import SHIPPED as DEMOS
 from bot.curated import read_curated
 from bot.demos import Demos, Limits
+from bot.disk import free_space
 from bot.errors import EngineError
 from bot.folder import DataFolder
 from bot.health import (
@@ -33,11 +34,12 @@ from bot.library import Library
 from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import read_lineups
 from bot.memory import Memory
-from bot.model import Engine, Model
+from bot.model import Engine, Host, Model
 from bot.privacy import Privacy
 from bot.queue import FairQueue
 from bot.servers import ServerBook
 from bot.settings import Settings
+from bot.stock import Stockroom
 from bot.voting import Voting
 from bot.writing import Writer
 from knowledge.index import Progress
@@ -120,6 +122,7 @@ class Services:
     model: Model
     records: Records
     demos: Demos
+    stockroom: Stockroom
     meters: Meters | None = None
 
     @property
@@ -165,6 +168,15 @@ def _demos(
         curated,
         Limits(settings.num_ctx, settings.engine_slots, room),
     )
+
+
+def _stockroom(
+    settings: Settings, library: Library, demos: Demos, host_at: Callable[[str | None], Host]
+) -> Stockroom:
+    def room(url: str) -> int | None:
+        return free_space(url, settings.ollama_models)
+
+    return Stockroom(host_at, demos.lineups, library.systems, settings.ask_entry, room)
 
 
 def _asking(
@@ -227,6 +239,7 @@ async def open_services(
         async with folder.attended(library.refresh) if own else nullcontext():
             if load:
                 library.open(refresh=refresh)
+            demos = _demos(settings, library, engine_at)
             yield Services(
                 settings=settings,
                 folder=folder,
@@ -236,7 +249,8 @@ async def open_services(
                 engine=engine,
                 model=model,
                 records=records,
-                demos=_demos(settings, library, engine_at),
+                demos=demos,
+                stockroom=_stockroom(settings, library, demos, engine_at),
                 meters=meters,
             )
     finally:

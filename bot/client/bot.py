@@ -16,7 +16,7 @@ from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import blind, demo, desk, lessons, panel, privacy
+from bot.present import blind, demo, desk, lessons, models, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
@@ -28,6 +28,7 @@ from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.leftovers import close_left_open
 from bot.present.lessons import Reader
+from bot.present.models import ModelDesk
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
 from bot.present.votes import VoteDesk
@@ -115,6 +116,7 @@ class StudyBot(commands.Bot):
             self.demos, services.demos, services.records.servers, services.lessons
         )
         self.vote_desk = VoteDesk(self.demos, records.voting)
+        self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
         self.reader = Reader(services.lessons)
         self.controls = Controls()
         self.controls.add(desk.FAMILY, self.desk.press)
@@ -125,6 +127,7 @@ class StudyBot(commands.Bot):
         self._keeping_house: list[asyncio.Task[None]] = []
         self.controls.add(demo.FAMILY, self.demo_desk.press)
         self.controls.add(blind.FAMILY, self.vote_desk.press)
+        self.controls.add(models.FAMILY, self.model_desk.press)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""
@@ -210,7 +213,7 @@ class StudyBot(commands.Bot):
                 self.syncing.cancel()
             for task in self._keeping_house:
                 task.cancel()
-            await asyncio.gather(self.answers.close(), self.demos.close())
+            await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
         await super().close()
         stop_heartbeats(self)
 

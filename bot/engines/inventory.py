@@ -141,6 +141,7 @@ def _installed(entry: _Listed, running: _Listed | None) -> InstalledModel:
         family=details.family,
         capabilities=tuple(entry.capabilities or ()),
         loaded=running is not None,
+        memory_bytes=running.size if running else 0,
         vram_bytes=running.size_vram if running else 0,
         expires=running.expires_at if running else None,
     )

@@ -24,11 +24,13 @@ from bot.engines.lines import Line, Piece, joined, pieces_of
 from bot.engines.patience import Patience, gathered
 from bot.engines.payload import encodable, options_of, turns_of
 from bot.engines.rendering import first_rendered
+from bot.engines.stocking import pulled, unloaded
 from bot.engines.sturdy import SturdyModel
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import EngineError, RequestRefused
 from bot.model import (
     Delta,
+    Download,
     Ended,
     InstalledModel,
     Loading,
@@ -65,6 +67,7 @@ class OllamaEngine:
     ) -> None:
         self.base_url = checked_address(base_url)
         self._clock = clock
+        self._headers = headers
         self._breakers: dict[str, Breaker] = {}
         self.preloading: set[str] = set()
         """The tags that are being brought into memory ahead of any question."""
@@ -130,6 +133,14 @@ class OllamaEngine:
             "keep_alive": _KEEP_ALIVE,
         }
         return await first_rendered(self._http, body)
+
+    def pull(self, tag: str) -> AsyncGenerator[Download]:
+        """Install a model; see `bot.model.Host`."""
+        return pulled(tag, self.base_url, self._headers, self.patience.connect)
+
+    async def unload(self, tag: str) -> None:
+        """Take a model out of memory, when it has written what it writes. Raises `EngineError`."""
+        await unloaded(self.client, tag, self.patience.first_token)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
+from bot.rosterlist import lines
 from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
-from knowledge.roster import Build, System
 
 
 @click.command()
@@ -32,7 +32,7 @@ async def command(plot: Path | None) -> int:
     today = dt.datetime.now(dt.UTC).date()
     for system in systems:
         screen.say(f"{system.name}, {system.maker}", style="bold")
-        for line in _lines(system, today):
+        for line in lines(system, today):
             screen.say(f"    {line}")
     if plot is not None:
         from bot.landscape import draw_landscape  # noqa: PLC0415  only a picture needs it
@@ -40,18 +40,3 @@ async def command(plot: Path | None) -> int:
         await asyncio.to_thread(lambda: plot.write_bytes(draw_landscape(systems)))
         screen.tell(f"The landscape is drawn in {plot}.")
     return 0
-
-
-def _lines(system: System, today: dt.date) -> list[str]:
-    """Say what a row holds; a row that was checked too long ago says so."""
-    ended = f" since {system.ended}" if system.ended else ""
-    age = ", too long ago to rely on" if system.stale(today) else ""
-    lines = [f"{system.ecosystem}, {system.lifecycle}{ended}, checked {system.checked}{age}"]
-    lines += [f"successor: {system.successor}"] if system.successor else []
-    lines += [f"{stage}: {why}" for stage, why in system.missing]
-    return lines + [f"{build.stage}: {_told(build)}" for build in system.builds]
-
-
-def _told(build: Build) -> str:
-    kin = f", {build.kin}" if build.kin else ""
-    return f"{build.tag} at {build.provider}, grade {build.grade}{kin}"

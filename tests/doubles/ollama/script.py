@@ -52,16 +52,17 @@ class Fault:
 class FakeModel:
     """A scripted model: what it says, how fast (0 = at once) and what it is on paper.
 
-    `load_seconds` is how long a cold load takes and `first_token_seconds` how long
-    the prompt is read; `prompt_tokens` replaces the number of its words. `loaded` is the
-    state at start. A `base` model's chat template passes the turns on unmarked and drops
-    the system prompt.
+    `pull_seconds` is how long its download takes, `load_seconds` how long a cold load takes and
+    `first_token_seconds` how long the prompt is read; `prompt_tokens` replaces the number of its
+    words. `loaded` is the state at start. A `base` model's chat template passes the turns on
+    unmarked and drops the system prompt.
     """
 
     tag: str
     tokens: Tokens = ("Hello", ", ", "world", ".")
     thinking: Tokens = ()
     tokens_per_second: float = 0.0
+    pull_seconds: float = 0.0
     load_seconds: float = 0.0
     first_token_seconds: float = 0.0
     prompt_tokens: int | None = None

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.doubles.ollama import wire
 from tests.doubles.ollama.answer import Answer, answer_before_text
+from tests.doubles.ollama.pull import Pull
 from tests.doubles.ollama.request import FakeRequest, Refusal, check_generation, parse_body
 from tests.doubles.ollama.script import FakeModel, Fault, Step, full_name
 
@@ -40,15 +41,22 @@ class FakeOllama:
 
     `num_parallel` generations run at once, the others wait without a header, as
     on the real server. `requests` logs everything that was asked and `loads`
-    every (tag, num_ctx) that was brought into memory. Without `renders` it is a server too
-    old for `_debug_render_only`. Leaving the block raises
+    every (tag, num_ctx) that was brought into memory. `library` is what can be pulled. Without
+    `renders` it is a server too old for `_debug_render_only`. Leaving the block raises
     AssertionError when a route was asked that Ollama does not have.
     """
 
     def __init__(
-        self, models: Sequence[FakeModel] = (), *, num_parallel: int = 1, renders: bool = True
+        self,
+        models: Sequence[FakeModel] = (),
+        *,
+        library: Sequence[FakeModel] = (),
+        num_parallel: int = 1,
+        renders: bool = True,
     ) -> None:
         self.renders = renders
+        self.library = {model.name: model for model in library}
+        self._kept: dict[str, int] = {}
         self.models = {model.name: model for model in models}
         self.requests: list[FakeRequest] = []
         self.loads: list[tuple[str, int]] = []
@@ -154,13 +162,15 @@ class FakeOllama:
         }
         if request.path in reading and request.method in ("GET", "HEAD"):
             return reading[request.path]()
-        if request.path in (*_GENERATING, "/api/show") and request.method == "POST":
+        if request.path in (*_GENERATING, "/api/show", "/api/pull") and request.method == "POST":
             request.body = parse_body(await http.read())
             if request.path == "/api/show":
                 return web.json_response(wire.shown(self._model(request, full=True)))
+            if request.path == "/api/pull":
+                return await self._pull(http, request)
             return await self._write(http, request)
         self.unexpected.append(f"{request.method} {request.path}")
-        known = (*reading, *_GENERATING, "/api/show")
+        known = (*reading, *_GENERATING, "/api/show", "/api/pull")
         raise Refusal(405 if request.path in known else 404, "404 page not found")
 
     def _tags(self) -> list[dict[str, Any]]:
@@ -187,6 +197,14 @@ class FakeOllama:
                 planned.times -= 1
                 return planned.fault
         return None
+
+    async def _pull(self, http: web.Request, request: FakeRequest) -> web.StreamResponse:
+        model = self.library.get(full_name(request.tag))
+        pull = Pull(model, request, self._fault(request), self._kept)
+        response = await pull.send(http)
+        if pull.whole and model is not None:
+            self.models[model.name] = model
+        return response
 
     async def _write(self, http: web.Request, request: FakeRequest) -> web.StreamResponse:
         fault = self._fault(request)
