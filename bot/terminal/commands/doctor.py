@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
+from contextlib import aclosing
 
 import click
 
+from bot.errors import EngineError
+from bot.probe import Verdict, probe
 from bot.settings import Settings, read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
-from bot.wiring import open_services
+from bot.wiring import Services, open_services
 
 INTO_DISCORD = """To bring the bot into Discord:
   1. Make an application on https://discord.com/developers/applications
@@ -20,14 +24,19 @@ INTO_DISCORD = """To bring the bot into Discord:
   4. Start it with `make run`, and ask /ask in a channel."""
 
 
+_STYLES = {Verdict.AGREES: "green", Verdict.DIFFERS: "red", Verdict.UNREAD: "yellow"}
+
+
 @click.command()
+@click.option("--probe", "probing", is_flag=True, help="Compare the roster with the engine, too.")
 @run_async
-async def command() -> int:
-    """Look at every part; the exit code is 1 when something needed is missing."""
+async def command(probing: bool) -> int:  # noqa: FBT001  click passes options by name
+    """Look at every part; the exit code is 1 when something needed is missing, or differs."""
     screen = Screen()
     settings = read_settings()
     async with open_services(settings, load=False) as services:
         parts = await services.health(thorough=True)
+        differs = probing and not await _probe(services, screen)
     for part in parts:
         mark = "ok" if part.ok else ("missing" if part.needed else "without")
         style = "green" if part.ok else ("red" if part.needed else "yellow")
@@ -37,7 +46,26 @@ async def command() -> int:
     screen.say(_into_discord(settings))
     broken = any(part.needed and not part.ok for part in parts)
     screen.say("Something needed is missing." if broken else "Everything needed is there.")
-    return 1 if broken else 0
+    return 1 if broken or differs else 0
+
+
+async def _probe(services: Services, screen: Screen) -> bool:
+    """Tell how the roster's rows that are alive agree with the engine; say whether all do."""
+    counts: Counter[Verdict] = Counter()
+    try:
+        async with aclosing(probe(services.systems, services.engine)) as found:
+            async for each in found:
+                counts[each.verdict] += 1
+                build = f" {each.build.tag} ({each.build.stage})" if each.build else ""
+                notes = f": {', '.join(each.notes)}" if each.notes else ""
+                line = f"{each.verdict:>13}  {each.system}{build}{notes}"
+                screen.say(line, style=_STYLES.get(each.verdict, "dim"))
+    except EngineError as error:
+        screen.fail(f"The roster cannot be compared: {error.sentence}")
+        return False
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    screen.say(f"Of the roster's builds and systems that are alive: {told or 'none'}.")
+    return not counts[Verdict.DIFFERS]
 
 
 def _into_discord(settings: Settings) -> str:
