@@ -46,9 +46,10 @@ class LineupStock:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What there is. `wanted` is the model that writes answers, where it is not installed.
+    """What there is, loaded models first.
 
-    `away` counts further engines, named by line-ups, that do not answer.
+    `wanted` is the model that writes answers, where it is not installed. `away` counts further
+    engines, named by line-ups, that do not answer.
     """
 
     models: tuple[Stocked, ...]
@@ -151,6 +152,7 @@ class Stockroom:
         if len(away) == len(told):
             raise away[0]
         models = [m for listed in told if not isinstance(listed, EngineError) for m in listed]
+        models.sort(key=lambda model: not model.loaded)
         installed, own = {model.name for model in models}, self._answers.tag
         return Stock(
             models=tuple(Stocked(m, self._stages(m.name), m.name == own) for m in models),

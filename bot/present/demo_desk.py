@@ -52,6 +52,7 @@ class DemoDesk:
         self._runs = runs
         self._servers = servers
         self._demos = demos
+        self._reading = asyncio.Lock()
         self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
 
     async def show(
@@ -185,7 +186,8 @@ class DemoDesk:
         if place is None:
             return
         await defer(interaction)
-        recorded = await asyncio.to_thread(read_card, await fetch(card, LARGEST))
+        async with self._reading:  # one at a time: a hostile file may take much memory
+            recorded = await asyncio.to_thread(read_card, await fetch(card, LARGEST))
         member = interaction.user.id
         if self._runs.plays_for(member):
             await say(interaction, "A recording still plays for you. Stop it, or wait for its end.")

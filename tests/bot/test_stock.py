@@ -177,6 +177,14 @@ async def test_a_pull_that_fails_says_so_and_shows_nothing_of_the_engines(
         assert INSTRUCT not in ollama.models
 
 
+async def test_a_silence_longer_than_a_texts_is_waited_out() -> None:
+    """Ollama says nothing while it checks a large file."""
+    async with FakeOllama(library=[FakeModel(INSTRUCT)]) as ollama, room_on(ollama) as room:
+        ollama.fail_next(Fault("hang", 4, seconds=2 * QUICK.gap))
+        *_, end = await all_of(room.pull(INSTRUCT))
+        assert isinstance(end, Pulled)
+
+
 async def test_a_tag_that_the_library_does_not_have_is_said_to_be_so() -> None:
     async with FakeOllama() as ollama, room_on(ollama) as room:
         *_, failed = await all_of(room.pull(INSTRUCT))

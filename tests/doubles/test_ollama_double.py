@@ -197,3 +197,25 @@ async def test_ollamas_own_client_reads_every_listing() -> None:
         assert (await get(fake, "/")).text == "Ollama is running"
     assert listed[0].model == running[0].model == "qwen3:latest"
     assert card.capabilities == ["completion"]
+
+
+async def test_a_pull_tells_its_parts_one_after_the_other_and_then_success() -> None:
+    """`completed` is absent while it is 0; a tag that is nowhere is an error line under 200."""
+    async with FakeOllama(library=[FakeModel(TAG, size=1000)]) as fake:
+        begin, weights, *rest = lines_of(await post(fake, "/api/pull", {"model": TAG}))
+        nowhere = lines_of(await post(fake, "/api/pull", {"model": "foo"}))
+        listed = (await get(fake, "/api/tags")).json()["models"]
+    assert begin == {"status": "pulling manifest"}
+    assert weights == {
+        "status": f"pulling {weights['digest'][7:19]}",
+        "digest": weights["digest"],
+        "total": 1000,
+    }
+    assert [line["completed"] for line in rest[:10]] == list(range(100, 1001, 100))
+    assert [line["status"] for line in rest[-3:]] == [
+        "verifying sha256 digest",
+        "writing manifest",
+        "success",
+    ]
+    assert nowhere == [begin, {"error": "pull model manifest: file does not exist"}]
+    assert [model["name"] for model in listed] == [TAG]
