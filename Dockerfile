@@ -5,11 +5,17 @@ FROM python:3.11.14-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 WORKDIR /build
-COPY pyproject.toml requirements.lock ./
+COPY pyproject.toml requirements.lock requirements-hosted-openai.lock \
+        requirements-hosted-anthropic.lock ./
 # First and by itself, from PyTorch's own index: the one on PyPI brings gigabytes of CUDA.
 RUN /opt/venv/bin/pip install --no-deps --index-url https://download.pytorch.org/whl/cpu \
         "$(grep -o 'torch==[0-9.]*' pyproject.toml)"
-RUN /opt/venv/bin/pip install --no-deps --require-hashes -r requirements.lock
+# What renting models needs, where it is wanted: EXTRAS="hosted-openai hosted-anthropic".
+ARG EXTRAS=""
+RUN /opt/venv/bin/pip install --no-deps --require-hashes -r requirements.lock \
+    && for name in $EXTRAS; do \
+        /opt/venv/bin/pip install --no-deps --require-hashes -r "requirements-$name.lock" || exit 1; \
+    done
 
 FROM python:3.11.14-slim-bookworm
 

@@ -29,15 +29,17 @@ fmt: ## Format the code and mend what ruff can mend.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: ## Write both lock files anew from pyproject.toml (needs the network).
+lock: ## Write all lock files anew from pyproject.toml (needs the network).
 	@$(PYTHON) install.py --dev
 	$(BIN)/pip install --quiet uv==0.13.9
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 		--no-emit-package torch --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --output-file requirements.lock
-	$(BIN)/uv pip compile --group dev --quiet --universal --generate-hashes \
-		--constraint requirements.lock --no-emit-index-url --no-emit-find-links \
-		--no-header --no-annotate --output-file requirements-dev.lock
+	@for group in hosted-openai hosted-anthropic dev; do \
+		$(BIN)/uv pip compile --group $$group --quiet --universal --generate-hashes \
+			--constraint requirements.lock --no-emit-index-url --no-emit-find-links \
+			--no-header --no-annotate --output-file requirements-$$group.lock || exit 1; \
+	done
 
 backup: ## Write the data folder into FILE=….tar.gz, also while the bot runs.
 	@$(BIN)/python -m bot backup "$(FILE)"

@@ -1,5 +1,7 @@
 """Install everything into .venv: `python3 install.py [--dev]`. Called by the Makefile.
 
+`--hosted-openai` and `--hosted-anthropic` add what renting models at a provider needs.
+
 Needs only Python 3.11+ with venv. torch comes first and by itself, because its
 CPU build lies on an index of its own; everything else comes from the lock
 files, checked by hash. Writes to standard error only. A second call with
@@ -27,6 +29,12 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed.json"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
+BESIDE = {
+    "dev": "Installing the tools that check the code",
+    "hosted-openai": "Installing what speaks to OpenAI and servers that speak its format",
+    "hosted-anthropic": "Installing what speaks to Anthropic",
+}
+"""What can be installed beside the program, each from its own lock file."""
 
 
 def say(text: str) -> None:
@@ -132,11 +140,14 @@ def digest(*names: str) -> str:
 
 
 def main() -> None:
-    """Install the program, and with --dev the tools that check it."""
+    """Install the program, and what the options ask for beside it."""
     use_new_enough_python()
+    given = {argument.removeprefix("--") for argument in sys.argv[1:]}
+    if unknown := given - set(BESIDE):
+        fail(f"install.py knows no --{' and no --'.join(sorted(unknown))}.")
     wanted = {"run": digest("requirements.lock")}
-    if "--dev" in sys.argv[1:]:
-        wanted["dev"] = digest("requirements.lock", "requirements-dev.lock")
+    for name in BESIDE.keys() & given:
+        wanted[name] = digest("requirements.lock", f"requirements-{name}.lock")
     make_venv()
     found = json.loads(STAMP.read_text("utf-8")) if STAMP.exists() else {}
     if all(found.get(part) == value for part, value in wanted.items()):
@@ -144,8 +155,9 @@ def main() -> None:
     if found.get("run") != wanted["run"]:
         install_torch()
         install_locked("requirements.lock", "Installing the bot's libraries")
-    if "dev" in wanted:
-        install_locked("requirements-dev.lock", "Installing the tools that check the code")
+    for name in BESIDE.keys() & given:
+        if found.get(name) != wanted[name]:
+            install_locked(f"requirements-{name}.lock", BESIDE[name])
     STAMP.write_text(json.dumps({**found, **wanted}), "utf-8")
     say("Everything is installed.")
 

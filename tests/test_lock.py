@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUN = ROOT / "requirements.lock"
 DEV = ROOT / "requirements-dev.lock"
+RENTING = [ROOT / f"requirements-hosted-{name}.lock" for name in ("openai", "anthropic")]
+ALL = [RUN, DEV, *RENTING]
 Needs = dict[NormalizedName, set[str]]
 """Names of distributions, with the extras asked of each."""
 
@@ -64,16 +66,26 @@ def locked(path: Path) -> dict[str, Entry]:
     return entries
 
 
-LOCKS = {RUN: locked(RUN), DEV: locked(DEV)}
-BOTH = pytest.mark.parametrize("path", [RUN, DEV], ids=lambda path: path.name)
+LOCKS = {path: locked(path) for path in ALL}
+EACH = pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
 
 
 def direct(path: Path) -> dict[str, Requirement]:
-    """Return what pyproject.toml asks for, for the program or for its tools."""
-    groups: dict[str, list[str]] = PROJECT["dependency-groups"]
-    wanted = PROJECT["project"]["dependencies"] if path == RUN else groups["dev"]
+    """Return what pyproject.toml asks for, for the program or for what is installed beside it."""
+    if path == RUN:
+        wanted: list[str] = PROJECT["project"]["dependencies"]
+    else:
+        wanted = grouped(path.stem.removeprefix("requirements-"))
     found = [Requirement(text) for text in wanted]
     return {canonicalize_name(requirement.name): requirement for requirement in found}
+
+
+def grouped(name: str) -> list[str]:
+    """Return what a dependency group asks for, with what it includes."""
+    lines: list[str | dict[str, str]] = PROJECT["dependency-groups"][name]
+    own = [line for line in lines if isinstance(line, str)]
+    included = [line["include-group"] for line in lines if isinstance(line, dict)]
+    return [*own, *(text for group in included for text in grouped(group))]
 
 
 def needs(name: NormalizedName, extras: Iterable[str]) -> Needs:
@@ -111,7 +123,7 @@ def closure(wanted: Iterable[Requirement]) -> set[NormalizedName]:
     return set(seen)
 
 
-@BOTH
+@EACH
 def test_every_direct_dependency_is_pinned_and_locked_at_that_version(path: Path) -> None:
     for name, requirement in direct(path).items():
         pins = list(requirement.specifier)
@@ -121,7 +133,7 @@ def test_every_direct_dependency_is_pinned_and_locked_at_that_version(path: Path
             assert LOCKS[path][name].version == pins[0].version
 
 
-@BOTH
+@EACH
 def test_every_entry_is_one_public_version_with_hashes(path: Path) -> None:
     for name, entry in LOCKS[path].items():
         assert entry.requirement.url is None, name
@@ -131,40 +143,41 @@ def test_every_entry_is_one_public_version_with_hashes(path: Path) -> None:
         assert all(value.startswith("sha256:") for value in entry.hashes), name
 
 
-@BOTH
+@EACH
 def test_no_path_no_address_and_no_index_stands_in_a_lock(path: Path) -> None:
     text = path.read_text("utf-8")
     for forbidden in ("://", "file:", "--index", "--extra-index", "--find-links", "/", "#"):
         assert forbidden not in text
 
 
-@BOTH
+@EACH
 def test_nothing_of_the_cuda_build_is_locked(path: Path) -> None:
     assert APART not in LOCKS[path]
     assert not [n for n in LOCKS[path] if n.startswith(("nvidia", "cuda", "triton"))]
 
 
-def test_both_locks_agree() -> None:
-    for name in LOCKS[RUN].keys() & LOCKS[DEV].keys():
-        run, dev = LOCKS[RUN][name], LOCKS[DEV][name]
-        assert (run.version, run.hashes) == (dev.version, dev.hashes), name
+@pytest.mark.parametrize("path", ALL[1:], ids=lambda path: path.name)
+def test_what_is_installed_beside_the_program_changes_nothing_of_it(path: Path) -> None:
+    for name in LOCKS[RUN].keys() & LOCKS[path].keys():
+        run, other = LOCKS[RUN][name], LOCKS[path][name]
+        assert (run.version, run.hashes) == (other.version, other.hashes), name
 
 
-@BOTH
+@EACH
 def test_everything_a_locked_distribution_needs_is_locked(path: Path) -> None:
     """What is installed here tells what it needs; markers are evaluated for this machine."""
     held = set(LOCKS[RUN]) | set(LOCKS[path])
     assert closure(direct(path).values()) - {APART} <= held
 
 
-@BOTH
+@EACH
 def test_nothing_is_locked_that_nothing_needs(path: Path) -> None:
     """An entry with a marker for another platform is not looked at."""
     here = {name for name, entry in LOCKS[path].items() if entry.here}
     assert here <= closure(direct(path).values())
 
 
-@BOTH
+@EACH
 def test_what_is_installed_is_what_is_locked(path: Path) -> None:
     for name, entry in LOCKS[path].items():
         if entry.here:
