@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bot.board import Board, Pane, PaneState
+from bot.cost import cost_line
 from bot.panes import Figures
 
 _MINUTE = 60.0
@@ -15,6 +16,7 @@ _ENDED = {
     "cut": "cut by the engine",
     "time": "cut after its time",
     "loop": "cut, it repeated itself",
+    "filter": "cut by the provider's filter",
     "failed": "failed",
     "stopped": "stopped",
 }
@@ -50,6 +52,7 @@ def figures_line(figures: Figures | None) -> str:
     if figures.tokens_per_second:
         parts.append(f"{figures.tokens_per_second:.0f} tokens/s")
     parts.append(_ended(figures))
+    parts += [line for line in (cost_line(figures.cost),) if line]
     return ", ".join(parts)
 
 

@@ -13,25 +13,26 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
+from bot.casting import Casting
 from bot.curated import CuratedDemos, Form
 from bot.errors import (
     BotError,
+    ConsentMissing,
     DemoUnknown,
     EngineError,
-    LineupUnknown,
-    ModelsMissing,
     QuestionInvalid,
 )
 from bot.events import Waiting
 from bot.fairness import fairness
-from bot.lineup import Contender, Lineup, Lineups, best
-from bot.model import Engine, ModelEntry, Sampling
+from bot.lineup import Contender, Lineup, Lineups
+from bot.model import Engine, Sampling
 from bot.order import SEED, Order, readable
-from bot.panes import DemoEvent, Opened, Planned, Ran, Refused, Seat
-from bot.performance import Part, Script
+from bot.panes import DemoEvent, Opened, Planned, Ran, Refused
 from bot.plan import Installed, LoadTimes, key, make_plan
 from bot.queue import FairQueue
+from bot.rental import NONE, Rental
 from bot.row import Row
+from bot.script import Part, Script
 from knowledge.stage import Stage
 
 
@@ -58,12 +59,15 @@ class Demos:
         lineups: Lineups,
         curated: CuratedDemos,
         limits: Limits,
+        rental: Rental = NONE,
     ) -> None:
+        self.rental = rental
         self._engine_at = engine_at
         self._queue = queue
         self.lineups = lineups
         self.curated = curated
         self._limits = limits
+        self._casting = Casting(engine_at, lineups, rental, limits.num_ctx)
         self._loads = LoadTimes()
 
     @property
@@ -111,6 +115,20 @@ class Demos:
         demo = self.curated.fitting(passages)
         return demo.slug if demo else None
 
+    def leaves_for(self, order: Order) -> tuple[str, ...]:
+        """Return the hosts of providers to which the prompt of an order would go."""
+        lineup = self.lineups.find(order.lineup) if order.lineup is not None else None
+        return self.rental.hosts(lineup.of_stages(order.stages)) if lineup else ()
+
+    async def _there(self, order: Order) -> Installed | None:
+        """Return what is installed; None where that cannot be learnt and rented models go on."""
+        try:
+            return await self.installed()
+        except EngineError:
+            if self.leaves_for(order):
+                return None
+            raise
+
     async def installed(self) -> Installed:
         """Return what is installed on the engines of all line-ups.
 
@@ -138,14 +156,17 @@ class Demos:
         """Run a demo. Closing the stream closes every generation."""
         try:
             order = replace(order, prompt=readable(order.prompt))
-            models = await self.installed()
-            lineup = self._choose(order, models)
-            parts = await self._cast(lineup.of_stages(order.stages), models)
+            hosts = self.leaves_for(order)
+            if not order.allowed.issuperset(hosts):
+                raise ConsentMissing(hosts)
+            models = await self._there(order)
+            lineup = self._casting.choose(order, models or {})
+            parts = await self._casting.cast(lineup.of_stages(order.stages), models)
             yield await self._opened(order, lineup, parts)
             async with self._queue.place(order.member) as place:
                 async for turn in place.turns():
                     yield Waiting(turn.position, turn.expected_seconds)
-                models = await self.installed()
+                models = await self._there(order) or {}
                 parts = [replace(p, cold=_is_cold(p.seat.contender, models)) for p in parts]
                 async with aclosing(self._run(order, parts, models)) as events:
                     async for event in events:
@@ -154,63 +175,17 @@ class Demos:
         except BotError as error:
             yield Refused(error)
 
-    def _choose(self, order: Order, models: Installed) -> Lineup:
-        """Return the line-up to use. Raises LineupUnknown, ModelsMissing."""
-        if order.lineup is not None:
-            lineup = self.lineups.find(order.lineup)
-            if lineup is None or not lineup.of_stages(order.stages):
-                known = ", ".join(known.slug for known in self.lineups.all)
-                raise LineupUnknown(
-                    f"There is no line-up '{order.lineup}' with these stages. There are: {known}."
-                )
-            candidates = [lineup]
-        else:
-            wished = order.curated.lineups if order.curated else ()
-            preferred = [lu for lu in self.lineups.all if lu.slug in wished]
-            candidates = preferred or list(self.lineups.all)
-        tags = {c.tag for lu in self.lineups.all for c in lu.contenders if key(c) in models}
-        chosen = best(candidates, tags, order.stages)
-        if chosen is None and order.lineup is None:
-            chosen = best(self.lineups.all, tags, order.stages)
-        if chosen is None:
-            small = min(candidates, key=lambda lineup: lineup.gigabytes)
-            contenders = small.of_stages(order.stages) or small.contenders
-            raise ModelsMissing(small.title, tuple(dict.fromkeys(c.tag for c in contenders)))
-        return chosen
-
-    async def _cast(self, contenders: Sequence[Contender], models: Installed) -> list[Part]:
-        """Look at the model of each contender; what cannot be learnt stays empty."""
-
-        async def part(contender: Contender) -> Part:
-            engine = self._engine_at(contender.host)
-            entry = ModelEntry(contender.tag, engine.base_url, self._limits.num_ctx)
-            listed, card = models.get(key(contender)), None
-            if listed is not None:
-                with suppress(EngineError):
-                    card = await engine.show(contender.tag)
-            seat = Seat(
-                contender,
-                installed=listed is not None,
-                digest=listed.digest if listed else "",
-                parameter_size=(card or listed).parameter_size if listed else "",
-                quantization=(card or listed).quantization if listed else "",
-            )
-            return Part(seat, engine, engine.model(entry), card)
-
-        return list(await asyncio.gather(*(part(contender) for contender in contenders)))
-
     async def _opened(self, order: Order, lineup: Lineup, parts: Sequence[Part]) -> Opened:
         seats = tuple(part.seat for part in parts)
         absent = [stage for stage in order.stages if all(s.contender.stage != stage for s in seats)]
-        notices = [
-            f"{tag} is not installed: ollama pull {tag}"
-            for tag in dict.fromkeys(s.contender.tag for s in seats if not s.installed)
-        ]
+        notices = self._casting.notices(parts)
         if absent:
             notices.append(f"This line-up has no {' and no '.join(absent)} model.")
         version = ""
-        with suppress(EngineError):
-            version = await parts[0].engine.version()
+        engine = next((part.engine for part in parts if part.engine is not None), None)
+        if engine is not None:
+            with suppress(EngineError):
+                version = await engine.version()
         return Opened(
             prompt=order.prompt,
             lineup=lineup.slug,

@@ -19,6 +19,7 @@
     ├── NotOffered             a model is not among those that may be pulled
     ├── PullRunning            another model is being pulled
     ├── NoRoom                 a model does not fit on the disk
+    ├── ConsentMissing         a prompt would leave for a provider, and nobody here agreed to that
     └── EngineError            a model could not write, or not to its end
         ├── EngineUnreachable  no engine answers at its address
         ├── EngineBusy         the engine refused for load
@@ -28,7 +29,8 @@
         ├── EngineProtocol     the engine said something that is not its protocol
         ├── EngineResting      the engine failed just now and is left alone for a moment
         ├── ModelMissing       the model is not installed there
-        └── RequestRefused     the engine will not take this request
+        ├── RequestRefused     the engine will not take this request
+        └── RentalUnavailable  a rented model cannot be asked from here
 
 A front end catches `BotError` once and shows `sentence`; anything else is a
 defect of ours and is shown as such, without its trace.
@@ -146,13 +148,29 @@ class LineupUnknown(BotError):
 
 
 class ModelsMissing(BotError):
-    """Nothing of a line-up is installed; `pulls` has the line that installs each model."""
+    """Nothing of a line-up is there; `pulls` has the line that installs each model.
 
-    def __init__(self, title: str, tags: Sequence[str]) -> None:
+    `lacks` says why rented ones cannot be asked.
+    """
+
+    def __init__(self, title: str, tags: Sequence[str], lacks: Sequence[str] = ()) -> None:
         self.pulls = tuple(f"ollama pull {tag}" for tag in tags)
+        sentence = " ".join([f"No model of the line-up “{title}” is installed.", *lacks])
+        if tags:
+            sentence += f" An organiser can run: {'; '.join(self.pulls)}"
+        super().__init__(sentence)
+
+
+class ConsentMissing(BotError):
+    """A prompt would leave for `hosts`, and nobody here agreed to that."""
+
+    exit_code = 77  # EX_NOPERM of sysexits
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        self.hosts = tuple(hosts)
         super().__init__(
-            f"No model of the line-up “{title}” is installed. An organiser can run: "
-            + "; ".join(self.pulls)
+            f"This line-up rents models: your prompt would go to {' and '.join(hosts)}. "
+            "Nobody here has agreed to that yet."
         )
 
 
@@ -200,10 +218,11 @@ class EngineUnreachable(EngineError):
 
 
 class EngineBusy(EngineError):
-    """The engine refused for load (HTTP 503)."""
+    """The engine refused for load (HTTP 503), for `seconds` where it says so."""
 
-    def __init__(self, model: str) -> None:
-        super().__init__(model, f"The engine that runs {model} is busy. Try again in a minute.")
+    def __init__(self, model: str, seconds: float | None = None) -> None:
+        when = "in a minute" if seconds is None else f"in {math.ceil(seconds)} s"
+        super().__init__(model, f"The engine that runs {model} is busy. Try again {when}.")
 
 
 class EngineStalled(EngineError):
@@ -249,3 +268,7 @@ class ModelMissing(EngineError):
 
 class RequestRefused(EngineError):
     """The engine will not take this request (HTTP 400)."""
+
+
+class RentalUnavailable(EngineError):
+    """A rented model cannot be asked from here: it is off, or its key or library is missing."""

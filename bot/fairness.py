@@ -25,6 +25,7 @@ def fairness(seats: Sequence[Seat]) -> tuple[str, ...]:
         _differing(there, "quantisation", lambda s: s.quantization),
         *(_moved(seat) for seat in there),
         *_doubles(there),
+        _unknown([seat.contender.tag for seat in there if seat.contender.provider]),
     ]
     return tuple(dict.fromkeys(line for line in lines if line))
 
@@ -73,6 +74,15 @@ def _moved(seat: Seat) -> str:
     if found and stated.casefold() != found.casefold():
         return f"{tag} is {found}, and the line-up says {stated}."
     return ""
+
+
+def _unknown(rented: Sequence[str]) -> str:
+    if not rented:
+        return ""
+    return (
+        f"Rented, so that size, weights, quantisation and template cannot be checked: "
+        f"{' and '.join(rented)}. Seconds include the network."
+    )
 
 
 def _doubles(seats: Sequence[Seat]) -> list[str]:

@@ -13,6 +13,7 @@ from bot.folder import DataFolder
 from bot.library import Library
 from bot.memory import Memory
 from bot.model import Engine, ModelEntry
+from bot.rental import Rental
 from bot.settings import Settings
 from knowledge.identity import identify
 from knowledge.roster import System, stale_rows
@@ -64,6 +65,17 @@ def demos_health(lineups: int, demos: int, faults: Sequence[str]) -> PartHealth:
         return PartHealth("demos", sentence, needed=False)
     told = f"{sentence} can be used; these faults keep others out: {'; '.join(faults)}"
     return PartHealth("demos", told, "mend the files named", ok=False, needed=False)
+
+
+def rental_health(rental: Rental) -> PartHealth:
+    """Say where the prompts of demos may go, and what keeps other providers out."""
+    lacks = {provider: rental.lack_of(provider) for provider in rental.providers}
+    hosts = [provider.host for provider, lack in lacks.items() if not lack]
+    if not hosts:
+        return PartHealth("rented", " ".join(dict.fromkeys(lacks.values())), needed=False)
+    lines = [f"prompts of a demo may go to {' and '.join(hosts)}, where a member agreed"]
+    lines += [f"{provider.name}: {lack}" for provider, lack in lacks.items() if lack]
+    return PartHealth("rented", "; ".join(lines), needed=False)
 
 
 def folder_health(folder: DataFolder) -> PartHealth:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.content import Content, read_folders
 from bot.model import Think
+from bot.provider import ProviderName
 from knowledge.stage import Stage
 from prompts.loader import FOLDER
 
@@ -31,11 +32,23 @@ B: in a listing of the library's tags. C: mentioned once. U: not verified."""
 _QUANTISED = re.compile(r"(?:^|[-_:.])(?:i?q\d|bf16|fp16|f16|mxfp4)", re.IGNORECASE)
 
 
+class HostedOptions(BaseModel):
+    """What a rented model is asked for beside the prompt, in its provider's own words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reasoning_effort: str | None = Field(default=None, pattern=r"^[a-z]+$")
+    thinking: dict[str, str | int] | None = None
+
+
 class Contender(BaseModel):
     """One model of a line-up.
 
     `think` is sent as it stands; None follows the stage. `digest` is how the engine's list of
     models began the model's digest when the file was written; `stop` ends a raw completion.
+
+    With a `provider` the model is rented: its address and key come from the settings alone, so
+    that no file can send a key elsewhere. `takes` names what of seed and temperature it accepts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -53,9 +66,16 @@ class Contender(BaseModel):
     think: Think | None = None
     stop: tuple[str, ...] = ()
     moving: bool = False
+    provider: ProviderName | None = None
+    takes: tuple[Literal["temperature", "seed"], ...] = ("temperature",)
+    options: HostedOptions = HostedOptions()
 
     @model_validator(mode="after")
     def _checked(self) -> Contender:
+        if self.provider is not None:
+            return self._rented()
+        if self.options != HostedOptions():
+            raise ValueError("'options' are for rented models, which name a provider")
         part = self.tag.rpartition("/")[2].partition(":")[2]
         if not part or part == "latest":
             raise ValueError(f"tag '{self.tag}' is not full: it moves to other weights")
@@ -66,6 +86,14 @@ class Contender(BaseModel):
             )
         if self.stage is Stage.BASE and self.think not in (None, False):
             raise ValueError("a base model has no template with which it could be told to think")
+        return self
+
+    def _rented(self) -> Contender:
+        if self.stage is Stage.BASE:
+            raise ValueError("providers take chats only: a base model cannot be rented")
+        own = [name for name in ("host", "digest", "think", "stop") if getattr(self, name)]
+        if own:
+            raise ValueError(f"a rented model has no {' and no '.join(own)}")
         return self
 
     @property
@@ -97,9 +125,15 @@ class Lineup(Content):
         """Return the contenders of these stages; all where none is named."""
         return tuple(c for c in self.contenders if not stages or c.stage in stages)
 
+    @property
+    def rents(self) -> bool:
+        """Whether a prompt of it leaves for a provider."""
+        return any(c.provider for c in self.contenders)
+
     def missing(self, installed: Collection[str]) -> tuple[str, ...]:
-        """Return the tags that are not among those installed, each once."""
-        return tuple(dict.fromkeys(c.tag for c in self.contenders if c.tag not in installed))
+        """Return the tags to pull that are not among those installed, each once."""
+        own = (c.tag for c in self.contenders if c.provider is None)
+        return tuple(dict.fromkeys(tag for tag in own if tag not in installed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,18 @@ class Gaps(Protocol):
         ...
 
 
+class Consents(Protocol):
+    """Where members agreed that prompts go to a provider, and when; not who."""
+
+    async def of(self, place: Place) -> frozenset[str]:
+        """Return the hosts to which prompts of a place may go."""
+        ...
+
+    async def give(self, place: Place, hosts: Sequence[str], at: float) -> None:
+        """Keep that somebody in a place agreed."""
+        ...
+
+
 class Servers(Protocol):
     """The settings of servers."""
 
@@ -245,6 +257,7 @@ class Memory:
     answers: KeptAnswers
     votes: Votes
     blind_votes: BlindVotes
+    consents: Consents
     gaps: Gaps
     servers: Servers
     erasing: Erasing

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 Think = bool | Literal["low", "medium", "high"]
-EndReason = Literal["stop", "length", "cut", "time", "loop"]
+EndReason = Literal["stop", "length", "cut", "time", "loop", "filter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a text cost, from the engine's own counters; durations in seconds."""
+    """What a text cost, from the engine's own counters; durations in seconds.
+
+    `answer_tokens` counts thinking, too; `thinking_tokens` is how many of them that were, where
+    the engine tells.
+    """
 
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    thinking_tokens: int | None = None
     load_seconds: float = 0.0
     prompt_seconds: float = 0.0
     answer_seconds: float = 0.0
@@ -91,8 +96,8 @@ class Ended:
     """The stream is over, for a reason of the engine's or of ours.
 
     `stop`: the text is whole. `length`: as long as was asked, or the context is full. `cut`:
-    the engine closed it without saying why. `time`, `loop`: we closed it, as it took too long
-    or repeated itself; there are no counters then.
+    the engine closed it without saying why. `filter`: a provider withheld the rest. `time`,
+    `loop`: we closed it, as it took too long or repeated itself; there are no counters then.
     """
 
     reason: EndReason

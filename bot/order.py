@@ -22,7 +22,7 @@ class Order:
     """What a member wants to see. `member` is the key under which they queue.
 
     Without a `lineup` the best one is used whose models are there. `curated` names the demo
-    the prompt belongs to.
+    the prompt belongs to. `allowed` are the providers' hosts to which the prompt may go.
     """
 
     prompt: str
@@ -34,6 +34,7 @@ class Order:
     num_predict: int = PREDICT
     form: Form = "plain"
     curated: Curated | None = None
+    allowed: frozenset[str] = frozenset()
 
 
 def readable(prompt: str) -> str:

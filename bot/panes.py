@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.cost import Cost
 from bot.curated import Curated, Form
 from bot.errors import BotError
 from bot.events import Event, Waiting
@@ -24,8 +25,9 @@ Ending = EndReason | Literal["failed", "stopped"]
 class Figures:
     """What one text cost; seconds. `first_token_seconds` is None where there was no token.
 
-    The engine counts thinking and answer together. They are told apart by the pieces in which
+    Ollama counts thinking and answer together. They are told apart by the pieces in which
     the text came, which are nearly always one token each, so the two are near and their sum exact.
+    A provider may count thinking by itself. `cost` is None where nothing is paid for.
     """
 
     first_token_seconds: float | None = None
@@ -37,6 +39,7 @@ class Figures:
     answer_tokens: int = 0
     prompt_tokens: int = 0
     ended: Ending = "stop"
+    cost: Cost | None = None
 
     @property
     def tokens_per_second(self) -> float:
@@ -52,6 +55,8 @@ def measured(
     if usage is None or not usage.answer_tokens:
         return Figures(first, thinking_tokens=thought, answer_tokens=wrote, ended=ended)
     share = thought / (thought + wrote) if thought + wrote else 0.0
+    if usage.thinking_tokens is not None:
+        share = usage.thinking_tokens / usage.answer_tokens
     thinking = round(usage.answer_tokens * share)
     return Figures(
         first_token_seconds=first,

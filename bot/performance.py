@@ -1,65 +1,27 @@
-"""One contender's part of a demo: the prompt as its stage wants it, and what comes of it.
-
-A base model gets the words themselves, never a chat template: what it does with bare text is what
-a demo shows. The others get them as a member's turn, with `think` said outright, since an engine
-that is not told lets a model think.
-"""
+"""One contender's part of a demo: its text, what it was given, and what it cost."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.curated import Form
-from bot.errors import EngineError, EngineFailed, ModelMissing
+from bot.cost import reckon
+from bot.errors import EngineError, EngineFailed, ModelMissing, RentalUnavailable
 from bot.events import Failed, Finished, Notice, NoticeKind
-from bot.model import (
-    Delta,
-    Ended,
-    Engine,
-    Loading,
-    Message,
-    Model,
-    ModelCard,
-    ModelEvent,
-    Sampling,
-    Think,
-    Usage,
-)
-from bot.panes import Ending, Measured, PaneEvent, Prompted, Seat, measured
-from knowledge.stage import Stage
-from prompts.loader import load_prompt
+from bot.model import Delta, Ended, EndReason, Loading, Model, ModelEvent, Usage
+from bot.panes import Ending, Measured, PaneEvent, Prompted, measured
+from bot.script import Given, Part, Script, given_to
 
 log = logging.getLogger(__name__)
 
-FRAME_STOPS = ("\nQ:", "\n\n")
-"""Where a base model's answer within the frame ends: before the question it would ask next."""
 RAW = "as it was sent, without any template"
 RENDERED = "the chat template applied by the engine"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Who performs: a seat, the port to its model, and the model's card where it is known."""
-
-    seat: Seat
-    engine: Engine
-    model: Model
-    card: ModelCard | None
-    cold: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What is performed: the same for every contender of a demo."""
-
-    prompt: str
-    form: Form
-    sampling: Sampling
+RENTED = "the messages that were sent; the template they went into is the provider's own"
 
 
 @dataclass(slots=True)
@@ -79,8 +41,10 @@ class _Progress:
         self.wrote += delta.pieces - delta.thoughts
         self.text += delta.text
 
-    def measured(self, usage: Usage | None, ended: Ending) -> Measured:
+    def measured(self, usage: Usage | None, ended: Ending, part: Part | None = None) -> Measured:
         figures = measured(usage, ended, thought=self.thought, wrote=self.wrote, first=self.first)
+        if part is not None and part.rented and usage is not None:
+            figures = replace(figures, cost=reckon(usage, part.price))
         return Measured(figures)
 
 
@@ -102,10 +66,8 @@ async def perform(part: Part, script: Script) -> AsyncGenerator[PaneEvent]:
 
 
 async def _performed(part: Part, script: Script, progress: _Progress) -> AsyncGenerator[PaneEvent]:
-    tag = part.seat.contender.tag
-    if not part.seat.installed:
-        raise ModelMissing(tag)
-    given = _given(part, script)
+    await _ready(part)
+    given = given_to(part, script)
     for told in _before(part, given):
         yield told
     rendering = _Rendering(part, given)
@@ -119,7 +81,7 @@ async def _performed(part: Part, script: Script, progress: _Progress) -> AsyncGe
                 if not isinstance(event, Ended):
                     yield event
                     continue
-                async for last in _endings(event, progress, tag, given, rendering):
+                async for last in _endings(event, progress, part, given, rendering):
                     yield last
     except EngineError:
         async for prompted in rendering.told():
@@ -129,83 +91,47 @@ async def _performed(part: Part, script: Script, progress: _Progress) -> AsyncGe
         await rendering.close()
 
 
-def _before(part: Part, given: _Given) -> list[PaneEvent]:
+async def _ready(part: Part) -> None:
+    """Raise `EngineError` for a model that is not there; bring a rented one's library in."""
+    tag = part.seat.contender.tag
+    if part.lack:
+        raise RentalUnavailable(tag, part.lack)
+    if not part.seat.installed:
+        raise ModelMissing(tag)
+    if part.rented:  # the time to the first token is to be without that
+        await part.model.preload()
+
+
+def _before(part: Part, given: Given) -> list[PaneEvent]:
     """Return what is told before there is any text."""
     told: list[PaneEvent] = [Loading(part.seat.contender.tag)] if part.cold else []
     told += [Notice(NoticeKind.DEVIATION, line) for line in given.deviations]
-    return [*told, Prompted(given.raw, RAW)] if given.raw is not None else told
+    if given.raw is not None:
+        told.append(Prompted(given.raw, RAW))
+    elif part.rented:
+        sent = [{"role": turn.role, "content": turn.content} for turn in given.messages]
+        text = json.dumps(sent, ensure_ascii=False, indent=1)
+        told.append(Prompted(text, RENTED, exact=False))
+    return told
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What the model is given: raw text, or the member's words as a turn of a chat."""
-
-    raw: str | None
-    messages: tuple[Message, ...]
-    think: Think
-    sampling: Sampling
-    deviations: tuple[str, ...]
-
-
-def _given(part: Part, script: Script) -> _Given:
-    raw = raw_prompt(part.seat.contender.stage, script)
-    think, doubt = _think(part, raw=raw is not None)
-    sampling, stops = _sampling(part, script, raw=raw is not None)
-    deviations = tuple(line for line in (doubt, stops) if line)
-    return _Given(raw, (Message("user", script.prompt),), think, sampling, deviations)
-
-
-def _stream(model: Model, given: _Given) -> AsyncGenerator[ModelEvent]:
+def _stream(model: Model, given: Given) -> AsyncGenerator[ModelEvent]:
     if given.raw is not None:
         return model.complete(given.raw, sampling=given.sampling)
     return model.chat(given.messages, think=given.think, sampling=given.sampling)
 
 
-def raw_prompt(stage: Stage, script: Script) -> str | None:
-    """Return the prompt as raw text, or None where the model gets it as a turn of a chat."""
-    if script.form == "swapped":
-        if stage is not Stage.BASE:
-            return script.prompt
-        return load_prompt("chatml", prompt=script.prompt) + "\n"
-    if stage is not Stage.BASE:
-        return None
-    framed = script.form == "framed"
-    return load_prompt("frame", prompt=script.prompt) if framed else script.prompt
-
-
-def _think(part: Part, *, raw: bool) -> tuple[Think, str]:
-    """Return what to send as `think`, and a line where that is not what the line-up wants."""
-    wanted = part.seat.contender.thinks
-    if raw or not wanted or part.card is None or "thinking" in part.card.capabilities:
-        return wanted, ""
-    tag = part.seat.contender.tag
-    return False, f"{tag} cannot be told to think; what it thinks by itself is read by its tags."
-
-
-def _sampling(part: Part, script: Script, *, raw: bool) -> tuple[Sampling, str]:
-    """Return the options, and a line where they are not those of the others."""
-    contender = part.seat.contender
-    framed = script.form == "framed" and contender.stage is Stage.BASE
-    stop = (*contender.stop, *(FRAME_STOPS if framed else ())) if raw else ()
-    if not stop:
-        return script.sampling, ""
-    common = script.sampling
-    sampling = Sampling(common.num_predict, common.temperature, common.seed, stop)
-    marks = ", ".join(repr(mark) for mark in stop)
-    return sampling, f"It ends where it would write one of {marks}; the others have no such mark."
-
-
 class _Rendering:
     """Asks once, beside the text, what the model was given."""
 
-    def __init__(self, part: Part, given: _Given) -> None:
+    def __init__(self, part: Part, given: Given) -> None:
         self._part = part
         self._given = given
         self._asking: asyncio.Task[Prompted] | None = None
 
     def begin(self) -> None:
         """Ask, unless it was asked or is known."""
-        if self._asking is None and self._given.raw is None:
+        if self._asking is None and self._given.raw is None and not self._part.rented:
             self._asking = asyncio.create_task(self._ask())
 
     async def told(self) -> AsyncGenerator[Prompted]:
@@ -222,10 +148,11 @@ class _Rendering:
     async def _ask(self) -> Prompted:
         part, given = self._part, self._given
         text = None
-        with suppress(EngineError):
-            text = await part.engine.render(
-                part.model.entry, given.messages, think=given.think, sampling=given.sampling
-            )
+        if part.engine is not None:
+            with suppress(EngineError):
+                text = await part.engine.render(
+                    part.model.entry, given.messages, think=given.think, sampling=given.sampling
+                )
         if text is not None:
             return Prompted(text, RENDERED)
         how = "this engine cannot show it rendered; this is the message that went into the template"
@@ -237,22 +164,38 @@ class _Rendering:
 
 
 async def _endings(
-    ended: Ended, progress: _Progress, tag: str, given: _Given, rendering: _Rendering
+    ended: Ended, progress: _Progress, part: Part, given: Given, rendering: _Rendering
 ) -> AsyncGenerator[PaneEvent]:
     async for prompted in rendering.told():
         yield prompted
-    if ended.reason == "length":
-        bound = given.sampling.num_predict
-        yield Notice(NoticeKind.CUT, f"Cut at {bound} tokens, the bound of this demo.")
-    elif ended.reason == "cut":
-        why = "The engine ended it without a word, as it does when a model repeats itself."
+    if why := _why(ended.reason, given.sampling.num_predict, rented=part.rented):
         yield Notice(NoticeKind.CUT, why)
-    elif ended.reason == "loop":
-        yield Notice(NoticeKind.CUT, "Cut, because it had begun to repeat itself.")
-    elif ended.reason == "time":
-        yield Notice(NoticeKind.CUT, "Cut, because it had been writing for as long as I let it.")
     if not progress.text.strip():
         what = "It thought, and came to no answer." if progress.thought else "It wrote nothing."
         yield Notice(NoticeKind.EMPTY, what)
-    yield progress.measured(ended.usage if ended.counted else None, ended.reason)
-    yield Finished(progress.text, (), ended.usage, tag)
+    if part.rented and (secret := _kept_secret(ended, progress)):
+        yield Notice(NoticeKind.DEVIATION, secret)
+    yield progress.measured(ended.usage if ended.counted else None, ended.reason, part)
+    yield Finished(progress.text, (), ended.usage, part.seat.contender.tag)
+
+
+def _why(reason: EndReason, bound: int, *, rented: bool) -> str:
+    """Say why a text is not whole; empty where it is."""
+    silent = "The engine ended it without a word, as it does when a model repeats itself."
+    return {
+        "stop": "",
+        "length": f"Cut at {bound} tokens, the bound of this demo.",
+        "cut": "The provider ended it without a word." if rented else silent,
+        "filter": "The provider's filter withheld the rest.",
+        "loop": "Cut, because it had begun to repeat itself.",
+        "time": "Cut, because it had been writing for as long as I let it.",
+    }[reason]
+
+
+def _kept_secret(ended: Ended, progress: _Progress) -> str:
+    """Say what a provider did not tell of a text."""
+    if not ended.counted:
+        return "Its provider did not say what this cost."
+    if ended.usage.thinking_tokens and not progress.thought:
+        return "It thought, and its provider keeps that to itself."
+    return ""

@@ -96,7 +96,7 @@ def _untimed(pane: CardPane) -> list[PaneEvent]:
 
 def _ends(pane: CardPane) -> list[PaneEvent]:
     ending = pane.ended or "stopped"
-    fields = pane.usage.model_dump(exclude={"tokens_per_second"})
+    fields = {name: value for name, value in pane.usage if name != "tokens_per_second"}
     told: list[PaneEvent] = [Notice(NoticeKind.DEVIATION, text) for text in pane.notices]
     if pane.rendered_prompt is not None:
         how, exact = pane.rendered_how, pane.rendered_exactly

@@ -11,8 +11,9 @@ from bot.errors import EngineError
 from bot.events import Waiting
 from bot.model import Delta, Loading
 from bot.panes import DemoEvent, Measured, PaneEvent, Planned, Told
-from bot.performance import Part, Script, perform
+from bot.performance import perform
 from bot.plan import Installed, LoadTimes, key
+from bot.script import Part, Script
 
 Tell = Callable[[DemoEvent], None]
 

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, FailFast, Field, Vali
 
 from bot.board import Board, Pane
 from bot.bounds import read_json
+from bot.cost import Cost
 from bot.curated import Curated, Form
 from bot.errors import CardUnreadable
 from bot.events import Waiting
@@ -51,6 +52,7 @@ class Usage(_Record):
     answer_tokens: int = Field(default=0, ge=0)
     prompt_tokens: int = Field(default=0, ge=0)
     tokens_per_second: float = Field(default=0.0, ge=0)
+    cost: Cost | None = None
 
 
 class CardPane(_Record):
@@ -71,7 +73,7 @@ class CardPane(_Record):
     notices: tuple[str, ...]
     error: str | None
     usage: Usage
-    ended: Literal["stop", "length", "cut", "time", "loop", "failed", "stopped"] | None
+    ended: Literal["stop", "length", "cut", "time", "loop", "filter", "failed", "stopped"] | None
     contender: Contender
 
 

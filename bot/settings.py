@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsInvalid
 from bot.model import ModelEntry
+from bot.provider import Provider, ProviderName
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE_NAMES = ("localhost", "local", "lan", "internal", "home", "home.arpa", "intranet", "svc")
@@ -80,6 +81,26 @@ class Settings(BaseSettings):
         gt=0,
         description="Memory in GB that models of a demo may take together; else they take turns.",
     )
+    hosted: bool = Field(
+        default=False,
+        description="Allow line-ups that rent models; their prompts go to a provider.",
+    )
+    openai_api_key: SecretStr | None = Field(default=None, description="The key of OpenAI.")
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1",
+        description="Where OpenAI's API is; the key goes there.",
+    )
+    anthropic_api_key: SecretStr | None = Field(default=None, description="The key of Anthropic.")
+    anthropic_base_url: str = Field(
+        default="https://api.anthropic.com",
+        description="Where Anthropic's API is; the key goes there.",
+    )
+    compatible_api_key: SecretStr | None = Field(
+        default=None, description="The key of the server at `compatible_base_url`, if it has one."
+    )
+    compatible_base_url: str | None = Field(
+        default=None, description="A server that speaks OpenAI's format, with its path: …/v1."
+    )
     queue_bound: int = Field(default=256, ge=1, description="Questions that may wait in all.")
     num_ctx: int = Field(
         default=8192,
@@ -119,6 +140,44 @@ class Settings(BaseSettings):
     def _whole_address(cls, host: str) -> str:
         """Give a bare host the scheme and port that Ollama's own tools assume."""
         return whole_address(host)
+
+    @field_validator("openai_base_url", "anthropic_base_url", "compatible_base_url")
+    @classmethod
+    def _no_open_key(cls, url: str | None) -> str | None:
+        """Refuse an address to which a key would go unencrypted over the internet."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ValueError("an address looks like https://api.example.com/v1")
+        if parts.scheme == "http" and is_public(url):
+            raise ValueError("an address of the internet needs https: the key goes there")
+        return url.rstrip("/")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every token and key, so that none stands in a log."""
+        held = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in held if isinstance(value, SecretStr))
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Who rents models out, each with what keeps it from being used here."""
+        return (
+            self._provider("openai", self.openai_base_url, self.openai_api_key),
+            self._provider("anthropic", self.anthropic_base_url, self.anthropic_api_key),
+            self._provider("compatible", self.compatible_base_url, self.compatible_api_key),
+        )
+
+    def _provider(self, name: ProviderName, url: str | None, key: SecretStr | None) -> Provider:
+        key_name, lack = f"{name.upper()}_API_KEY", ""
+        if not self.hosted:
+            lack = "Renting models is off here; HOSTED=yes allows it."
+        elif url is None:
+            lack = f"{name.upper()}_BASE_URL is not set."
+        elif key is None and name != "compatible":
+            lack = f"{key_name} is not set."
+        return Provider(name, url or "", key_name, key, lack)
 
     @property
     def records(self) -> str:

@@ -55,7 +55,9 @@ def staying(expires: dt.datetime, now: dt.datetime) -> str:
 def completeness(stock: LineupStock) -> str:
     """Say whether every model of a line-up is there."""
     every = len(stock.lineup.missing(()))
-    return f"lacks {len(stock.missing)} of {every}" if stock.missing else "complete"
+    rents = "; the others are rented" if stock.lineup.rents else ""
+    there = f"lacks {len(stock.missing)} of {every}" if stock.missing else "complete"
+    return f"{there}{rents}"
 
 
 def told(event: StockEvent, now: dt.datetime) -> str:

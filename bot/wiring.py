@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.asking import Asking
+from bot.consent import ConsentBook
 from bot.conversation import Conversations
 from bot.curated import SHIPPED as DEMOS
 from bot.curated import read_curated
@@ -26,6 +27,7 @@ from bot.health import (
     index_health,
     lessons_health,
     records_health,
+    rental_health,
     roster_health,
     token_health,
 )
@@ -37,6 +39,7 @@ from bot.memory import Memory
 from bot.model import Engine, Host, Model
 from bot.privacy import Privacy
 from bot.queue import FairQueue
+from bot.rental import Rental
 from bot.servers import ServerBook
 from bot.settings import Settings
 from bot.stock import Stockroom
@@ -98,6 +101,11 @@ class Records:
         """The votes in blind demos."""
         return Voting(self.memory)
 
+    @cached_property
+    def consents(self) -> ConsentBook:
+        """Where members agreed that prompts go to a provider."""
+        return ConsentBook(self.memory)
+
     async def close(self) -> None:
         """Finish what is being written."""
         if "voting" in self.__dict__:
@@ -146,6 +154,7 @@ class Services:
             demos_health(
                 len(self.demos.lineups.all), len(self.demos.curated.all), self.demos.faults
             ),
+            rental_health(self.demos.rental),
             roster_health(self.library.systems, dt.datetime.now(dt.UTC).date()),
             *await engine_health(self.engine, self.model.entry),
             await records_health(self.records.memory),
@@ -156,6 +165,8 @@ class Services:
 def _demos(
     settings: Settings, library: Library, engine_at: Callable[[str | None], Engine]
 ) -> Demos:
+    from bot.engines.hosted import HostedModel, missing_extra  # noqa: PLC0415  as below
+
     passages = {passage.id for lesson in library.lessons for passage in lesson.passages}
     own = settings.demo_dir
     lineups = read_lineups([LINEUPS, *([own / "lineups"] if own else [])])
@@ -167,6 +178,7 @@ def _demos(
         lineups,
         curated,
         Limits(settings.num_ctx, settings.engine_slots, room),
+        Rental(settings.providers, HostedModel, missing_extra, library.systems),
     )
 
 

@@ -61,6 +61,22 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a provider asks for a million tokens, in `currency`, as of the day `priced`.
+
+    `tag` is a model of the system, or of its successor. `source` says where the price was read.
+    """
+
+    provider: str
+    tag: str
+    input: float
+    output: float
+    currency: str
+    priced: dt.date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """One row of the roster; `reach` and `history` are sentences for people.
 
@@ -87,6 +103,7 @@ class System:
     checked: dt.date
     fresh_days: int
     asks: tuple[str, ...]
+    prices: tuple[Price, ...] = ()
 
     @property
     def alive(self) -> bool:
@@ -124,6 +141,16 @@ class _Build(_Strict):
         return self
 
 
+class _Price(_Strict):
+    provider: str = Field(min_length=1)
+    tag: str = Field(min_length=1, pattern=r"^\S+$")
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    priced: dt.date
+    source: str = Field(min_length=1)
+
+
 class _System(_Strict):
     name: str = Field(min_length=1)
     maker: str = Field(min_length=1)
@@ -143,6 +170,7 @@ class _System(_Strict):
     checked: dt.date
     fresh_days: int = Field(gt=0)
     asks: list[str] = []
+    prices: list[_Price] = []
 
     @model_validator(mode="after")
     def _whole(self) -> _System:
@@ -205,6 +233,7 @@ def _system(slug: str, content: dict[str, Any]) -> System:
         checked=row.checked,
         fresh_days=row.fresh_days,
         asks=tuple(row.asks),
+        prices=tuple(Price(**price.model_dump()) for price in row.prices),
     )
 
 

@@ -16,10 +16,11 @@ from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import blind, demo, desk, lessons, models, panel, privacy
+from bot.present import blind, consent, demo, desk, lessons, models, panel, privacy
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
+from bot.present.consent import ConsentDesk
 from bot.present.controls import Controls
 from bot.present.demo_desk import DemoDesk
 from bot.present.demos import DemoRuns
@@ -112,8 +113,9 @@ class StudyBot(commands.Bot):
         self.privacy = PrivacyDesk(records.privacy.forget, self.answers, records.servers)
         self.panel = Panel(records.servers, self._models)
         self.demos = DemoRuns()
+        self.consent = ConsentDesk(records.consents)
         self.demo_desk = DemoDesk(
-            self.demos, services.demos, services.records.servers, services.lessons
+            self.demos, services.demos, records.servers, services.lessons, self.consent
         )
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
@@ -126,6 +128,7 @@ class StudyBot(commands.Bot):
         self.controls.add(panel.FAMILY, self.panel.press)
         self._keeping_house: list[asyncio.Task[None]] = []
         self.controls.add(demo.FAMILY, self.demo_desk.press)
+        self.controls.add(consent.FAMILY, self.consent.press)
         self.controls.add(blind.FAMILY, self.vote_desk.press)
         self.controls.add(models.FAMILY, self.model_desk.press)
 

@@ -36,7 +36,7 @@ SPARE = 320
 line says which texts are shown in part."""
 LEAST = 220
 """Characters a pane gets at least; a shorter text could not be cut well."""
-_PROMPT, _NOTICES, _NOTICE, _HEAD, _FIGURES = 160, 420, 330, 110, 140
+_PROMPT, _NOTICES, _NOTICE, _HEAD, _FIGURES = 160, 420, 330, 110, 220
 
 
 class Verb(StrEnum):

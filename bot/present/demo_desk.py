@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
 
 from bot.demos import Demos
 from bot.errors import BotError
+from bot.memory import Place
 from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.attachments import fetch
 from bot.present.cards import EXPIRED, NOT_YOURS, say
+from bot.present.consent import ConsentDesk
 from bot.present.delivery import InteractionSurface
 from bot.present.demo import FAMILY, Verb
 from bot.present.demo_cards import (
@@ -47,9 +50,15 @@ class DemoDesk:
     """Takes commands and presses, and hands them to `runs`."""
 
     def __init__(
-        self, runs: DemoRuns, demos: Demos, servers: ServerBook, lessons: tuple[Lesson, ...]
+        self,
+        runs: DemoRuns,
+        demos: Demos,
+        servers: ServerBook,
+        lessons: tuple[Lesson, ...],
+        consent: ConsentDesk,
     ) -> None:
         self._runs = runs
+        self._consent = consent
         self._servers = servers
         self._demos = demos
         self._reading = asyncio.Lock()
@@ -173,7 +182,8 @@ class DemoDesk:
         if card is None or not run.show.board.ended:
             await say(interaction, "There is no recording of this demo yet.")
             return
-        await self._begin(interaction, replay(card), None)
+        if (place := await admitted(interaction, self._servers)) is not None:
+            await self._begin(interaction, place, replay(card), None)
 
     async def _play(
         self, interaction: discord.Interaction[Any], card: discord.Attachment, *, alone: bool
@@ -198,20 +208,27 @@ class DemoDesk:
     async def _start(
         self, interaction: discord.Interaction[Any], order: Order, *, blind: bool
     ) -> None:
-        await self._begin(interaction, self._demos.run(order), order, blind=blind)
+        """Begin a demo where the bot is wanted; a prompt leaves it only after somebody agreed."""
+        place = await admitted(interaction, self._servers)
+        if place is None:
+            return
+        again = partial(self._start, blind=blind)
+        hosts = self._demos.leaves_for(order)
+        cleared = await self._consent.cleared(interaction, place, order, hosts, again)
+        if cleared is not None:
+            events = self._demos.run(cleared)
+            await self._begin(interaction, place, events, cleared, blind=blind)
 
     async def _begin(
         self,
         interaction: discord.Interaction[Any],
+        place: Place,
         events: AsyncGenerator[DemoEvent],
         order: Order | None,
         *,
         blind: bool = False,
     ) -> None:
-        """Show `events`, unless the server does not want the bot here or for this member."""
-        place = await admitted(interaction, self._servers)
-        if place is None:
-            return
+        """Show `events`."""
         await defer(interaction)
         surface, owner = InteractionSurface(interaction), interaction.user.id
         lineups = self._lineups()

@@ -57,8 +57,9 @@ class PrivacyDesk:
             "**What I store about you**",
             what,
             f"All of it is erased after {settings.retention_days} days, and at once with "
-            "`/forget`. Nothing goes to anybody else, nothing trains a model, and no text of yours "
-            "stands in my logs. What stands in Discord's messages you delete there.",
+            "`/forget`. Nothing of it goes to anybody else or trains a model, and no text of yours "
+            "stands in my logs. What stands in Discord's messages you delete there. Only a demo "
+            "with rented models sends anything out: its prompt, after somebody here agreed.",
             "-# The whole statement is PRIVACY.md, in the folder of this program.",
         )
         await respond(interaction, Page(lines))

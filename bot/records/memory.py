@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.memory import Memory
 from bot.records.answers import AnswerRecords
 from bot.records.blind_votes import BlindVoteRecords
+from bot.records.consents import ConsentRecords
 from bot.records.database import Database
 from bot.records.erasing import ErasingRecords
 from bot.records.gaps import GapRecords
@@ -21,6 +22,7 @@ def open_records(url: str) -> Memory:
         answers=AnswerRecords(database),
         votes=VoteRecords(database),
         blind_votes=BlindVoteRecords(database),
+        consents=ConsentRecords(database),
         gaps=GapRecords(database),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),

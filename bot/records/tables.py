@@ -1,6 +1,7 @@
 """The tables. What may be stored is frozen by a test; a change here needs a migration.
 
-Times are seconds since 1970. `guild` is null in private chats. Every table but `servers` expires.
+Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`
+and `consents`, which hold nothing of a member.
 """
 
 from __future__ import annotations
@@ -107,6 +108,16 @@ class GapRow(Table):
     kind: Mapped[str] = mapped_column(String(16))
     question: Mapped[str]
     nearest: Mapped[str | None]
+
+
+class ConsentRow(Table):
+    """That somebody in a channel agreed that prompts go to a provider's host."""
+
+    __tablename__ = "consents"
+
+    channel: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    at: Mapped[float]
 
 
 class ServerRow(Table):

@@ -150,7 +150,8 @@ def _end(board: Board, screen: Screen) -> None:
     opened, error = board.opened, board.error
     if isinstance(error, ModelsMissing):
         screen.fail(error.sentence.partition(" An organiser")[0])
-        screen.fail("To run it, pull:")
+        if error.pulls:
+            screen.fail("To run it, pull:")
         for line in error.pulls:
             screen.tell(f"  {line}", style="")
     elif error is not None:

@@ -14,6 +14,7 @@ from bot.lineup import Contender, Lineup, Lineups
 from bot.order import Order
 from bot.panes import DemoEvent
 from bot.queue import FairQueue
+from bot.rental import NONE, Rental
 from knowledge.stage import Stage
 from tests.doubles.ollama import FakeModel, FakeOllama
 
@@ -73,6 +74,7 @@ async def demos_on(
     room: int = 12_000_000_000,
     slots: int = 1,
     queue: FairQueue | None = None,
+    rental: Rental = NONE,
 ) -> AsyncIterator[Demos]:
     """Yield the service with the real engine adapter on `ollama`."""
     engine = OllamaEngine(ollama.url, patience=patience)
@@ -83,6 +85,7 @@ async def demos_on(
             Lineups(tuple(lineups)),
             CuratedDemos(()),
             Limits(4096, slots, room),
+            rental,
         )
     finally:
         await engine.aclose()

@@ -9,7 +9,7 @@ from bot.curated import CuratedDemos, read_curated
 from bot.health import demos_health
 from bot.lineup import Lineups, read_lineups
 from bot.model import Sampling
-from bot.performance import Script, raw_prompt
+from bot.script import Script, raw_prompt
 from knowledge.lesson import SHIPPED, survey
 from knowledge.stage import Stage
 from prompts.loader import load_prompt

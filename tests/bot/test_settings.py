@@ -32,6 +32,54 @@ def test_everything_has_a_default() -> None:
     assert settings.ask_entry.num_ctx == settings.num_ctx
 
 
+def test_renting_is_off_until_it_is_allowed_and_each_lack_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    assert all("HOSTED=yes" in provider.lack for provider in read_settings().providers)
+    monkeypatch.setenv("HOSTED", "yes")
+    lacks = {provider.name: provider.lack for provider in read_settings().providers}
+    assert lacks == {
+        "openai": "",
+        "anthropic": "ANTHROPIC_API_KEY is not set.",
+        "compatible": "COMPATIBLE_BASE_URL is not set.",
+    }
+
+
+def test_every_key_is_a_secret_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [name for name in Settings.model_fields if name.endswith(("_key", "_token"))]
+    for name in keys:
+        monkeypatch.setenv(name.upper(), f"secret-{name}")
+    settings = read_settings()
+    assert set(settings.secrets) == {f"secret-{name}" for name in keys}
+    assert "secret-" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "fine"),
+    [
+        ("https://generativelanguage.googleapis.com/v1beta/openai/", True),
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://vllm.lan:8000/v1", True),
+        ("http://api.example.com/v1", False),
+        ("https://user@api.example.com/v1", False),
+        ("api.example.com/v1", False),
+    ],
+)
+def test_no_key_goes_unencrypted_over_the_internet(url: str, *, fine: bool) -> None:
+    """S26."""
+    if fine:
+        (compatible,) = [
+            provider
+            for provider in read_settings(hosted=True, compatible_base_url=url).providers
+            if provider.name == "compatible"
+        ]
+        assert (compatible.base_url, compatible.lack) == (url.rstrip("/"), "")
+    else:
+        with pytest.raises(SettingsInvalid, match="COMPATIBLE_BASE_URL"):
+            read_settings(compatible_base_url=url)
+
+
 def test_the_environment_wins_over_the_file_and_empty_means_unset(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -126,6 +126,15 @@ def test_faults_of_several_files_are_told_together_and_spare_the_others(write: W
     assert [system.name for system in found.systems] == ["Fox"]
 
 
+def test_every_shipped_price_says_of_which_day_it_is_and_where_it_was_read() -> None:
+    prices = [price for system in read_roster().systems for price in system.prices]
+    assert prices
+    assert len({(price.provider, price.tag) for price in prices}) == len(prices)
+    for price in prices:
+        assert 0 < price.input < price.output
+        assert "read" in price.source or "not opened" in price.source
+
+
 def test_two_systems_of_one_name_are_a_fault(write: Write) -> None:
     write(name="other")
     found = read_roster(write())

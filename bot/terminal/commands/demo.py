@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ import click
 from bot.board import Board, PaneState
 from bot.chart import Bar, draw
 from bot.demos import Demos
+from bot.errors import ConsentMissing
 from bot.order import SEED
 from bot.panes import DemoEvent
 from bot.replay import replay
@@ -40,6 +43,7 @@ MEMBER = "terminal"
 )
 @click.option("--frame", is_flag=True, help="Give a base model the prompt as a few-shot frame.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same for all.")
+@click.option("--hosted-ok", is_flag=True, help="Let the prompt go to providers without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write a run card.")
 @click.option(
@@ -57,6 +61,7 @@ async def command(  # noqa: PLR0913, PLR0917  click passes options by name
     stages: str,
     frame: bool,  # noqa: FBT001  click passes options by name
     seed: int,
+    hosted_ok: bool,  # noqa: FBT001  as above
     as_json: bool,  # noqa: FBT001  as above
     save: Path | None,
     card: Path | None,
@@ -83,8 +88,25 @@ async def command(  # noqa: PLR0913, PLR0917  click passes options by name
             seed=seed,
             form="framed" if frame else None,
         )
+        hosts = services.demos.leaves_for(order)
+        if hosts and not (hosted_ok or await _agreed(hosts, screen, ask=not as_json)):
+            return ConsentMissing.exit_code
+        order = replace(order, allowed=frozenset(hosts))
         async with aclosing(services.demos.run(order)) as events:
             return await _show(events, screen, as_json=as_json, save=save, plot=plot)
+
+
+async def _agreed(hosts: tuple[str, ...], screen: Screen, *, ask: bool) -> bool:
+    """Ask whether the prompt may leave; where nobody can be asked, say what agrees to it."""
+    if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
+        screen.fail(ConsentMissing(hosts).sentence)
+        screen.tell("  --hosted-ok agrees to it.", style="")
+        return False
+    told = f"This line-up rents models: the prompt goes to {' and '.join(hosts)}. Send it?"
+    agreed = await asyncio.to_thread(click.confirm, told, err=True)
+    if not agreed:
+        screen.tell("Nothing was sent.")
+    return agreed
 
 
 def _stages(text: str) -> tuple[Stage, ...]:

@@ -25,7 +25,7 @@ async def command() -> int:
         from bot.client.logs import begin_logging  # noqa: PLC0415  the chat needs no discord.py
         from bot.client.run import run_discord  # noqa: PLC0415  as above
 
-        begin_logging(settings.log_level, [settings.discord_token.get_secret_value()])
+        begin_logging(settings.log_level, settings.secrets)
         log.info("starting the Discord bot; Ctrl-C ends it")
         await run_discord(settings)
         return 0

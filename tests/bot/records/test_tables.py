@@ -19,6 +19,7 @@ STORED = {
     "votes": WHOSE | {"request_id", "up", "reason"},
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
+    "consents": {"channel", "host", "at"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
     | {"model", "retention_days", "remembers"},
 }

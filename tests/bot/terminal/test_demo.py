@@ -8,6 +8,8 @@ import pytest
 
 from tests.bot.stagehands import THINKS
 from tests.bot.terminal.test_terminal import Done, Terminal
+from tests.doubles.hosted import FakeProvider, Rented
+from tests.doubles.hosted.server import KEY
 from tests.doubles.ollama import FakeModel, FakeOllama
 
 BASE, INSTRUCT = "llama3.2:1b-text-q4_K_M", "llama3.2:1b-instruct-q4_K_M"
@@ -112,3 +114,29 @@ async def test_a_curated_demo_says_what_to_notice_and_where_to_read_why(
     assert "lessons read 'base-models#" in done.out
     raw = next(r for r in ollama.generations if r.tag == BASE).body["prompt"]
     assert raw.endswith("Q: What is the largest planet in the solar system?\nA:")
+
+
+async def test_a_script_says_that_the_prompt_may_leave_or_nothing_is_sent(tmp_path: Path) -> None:
+    """Without the word: a sentence, its exit code, no request. With it: the cost.
+
+    A key that is wrong is said, and none is printed.
+    """
+    own = FakeModel("llama3.2:3b-instruct-q4_K_M", ("Yes.",))
+    async with FakeOllama([own]) as engine, FakeProvider(Rented("gpt-6-luna")) as provider:
+        rents = {"HOSTED": "yes", "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": provider.v1}
+        asked = ("demo", PROMPT, "--lineup", "rent-beside-own", "--json")
+        terminal = Terminal(tmp_path / "data", engine.url)
+        refused = await terminal.run(*asked, **rents)
+        assert refused.code == 77
+        assert "--hosted-ok agrees to it" in refused.err
+        assert not provider.requests
+        wrong = {"ANTHROPIC_API_KEY": "sk-wrong", "ANTHROPIC_BASE_URL": provider.url}
+        done = await terminal.run(*asked, "--hosted-ok", **rents, **wrong)
+    assert done.code == 0
+    contenders = done.objects[0]["contenders"]
+    assert [c["text"] for c in contenders] == ["Yes.", "Hello, world.", ""]
+    cost = contenders[1]["usage"]["cost"]
+    assert (cost["tokens_in"], cost["tokens_out"]) == (12, 30)
+    assert cost["amount"] == pytest.approx(12 * 0.10e-6 + 30 * 0.50e-6)
+    assert "does not accept the key" in contenders[2]["error"]
+    assert KEY not in done.out + done.err
