@@ -86,7 +86,7 @@ def read_cases(search: Search, questions: Iterable[Question], *, asks: bool) -> 
 
 
 def fit_relevance(cases: Sequence[Case]) -> Weights:
-    """Fit the order of passages on pairs, then its scale on single passages."""
+    """Fit the order of passages on pairs, then its scale on the hits that a member sees."""
     rows: list[NDArray[np.float64]] = []
     shares: list[float] = []
     for case in cases:
@@ -102,9 +102,16 @@ def fit_relevance(cases: Sequence[Case]) -> Weights:
         sample_weight=np.tile(shares, 2),
     )
     factors = order.coef_[0]
-    singles = [c for case in cases if case.question.facts for c in case.candidates]
-    weighed = np.array([c.signals for c in singles]) @ factors
-    scale = LogisticRegression(C=1.0).fit(weighed[:, None], [c.states_some for c in singles])
+    seen = [
+        pair
+        for case in cases
+        if case.question.facts
+        for pair in sorted(
+            ((float(np.dot(c.signals, factors)), c.states_some) for c in case.candidates),
+            reverse=True,
+        )[:HITS]
+    ]
+    scale = LogisticRegression(C=1.0).fit([[weight] for weight, _ in seen], [so for _, so in seen])
     slope = float(scale.coef_[0][0])
     return tuple(round(slope * float(f), 2) for f in factors), round(float(scale.intercept_[0]), 2)
 
@@ -133,7 +140,7 @@ def relevance_table(cases: Sequence[Case], sets: Sequence[tuple[str, Weights]]) 
                     and (case.question.kind not in NOT_PLAIN) == plain
                 ]
                 if chosen:
-                    rows.append((name, "yes" if asks else "no", group, *_found(chosen, weights)))
+                    rows.append((name, "yes" if asks else "no", group, *found_in(chosen, weights)))
     columns = ("weights", "asks", "questions", "hit@1", "hit@4", "MRR")
     return Table("relevance", "RELEVANCE on the report half", columns, tuple(rows))
 
@@ -198,13 +205,14 @@ _SPLITS = ("tune", "report")
 
 
 def _sure(case: Case, weights: Weights) -> float:
-    return _logistic(case.best, weights)
+    return probability(case.best, weights)
 
 
-def _found(cases: Sequence[Case], weights: Weights) -> tuple[float, float, float]:
+def found_in(cases: Sequence[Case], weights: Weights) -> tuple[float, float, float]:
+    """Return the means of hit@1, hit@4 and reciprocal rank, ranked by `weights`."""
     totals = np.zeros(3)
     for case in cases:
-        ranked = sorted(case.candidates, key=lambda c: -_logistic(c.signals, weights))
+        ranked = sorted(case.candidates, key=lambda c: -probability(c.signals, weights))
         texts = [candidate.text for candidate in ranked[:HITS]]
         question = case.question
         hits = (hit_at(question, texts, 1), hit_at(question, texts, 4))
@@ -213,6 +221,7 @@ def _found(cases: Sequence[Case], weights: Weights) -> tuple[float, float, float
     return first, fourth, rank
 
 
-def _logistic(signals: Sequence[float], weights: Weights) -> float:
+def probability(signals: Sequence[float], weights: Weights) -> float:
+    """Return the logistic function of the weighed signals."""
     factors, constant = weights
     return 1 / (1 + math.exp(-constant - sum(f * s for f, s in zip(factors, signals, strict=True))))

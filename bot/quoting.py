@@ -10,7 +10,7 @@ from knowledge.passages import Hit, Quote
 PASSAGES = 3
 """Passages quoted at most; more would bury the first."""
 
-NEAR_BEST = 0.6
+NEAR_BEST = 0.73
 """A passage is quoted when its score is at least this share of the best one's."""
 
 NEAR_SENTENCE = 0.75

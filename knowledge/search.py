@@ -30,11 +30,12 @@ from knowledge.lexical import Speller, leans
 from knowledge.passages import Found, Hit, Quote, SearchUnavailable
 from knowledge.proof import prove
 from knowledge.store import StoreBroken
+from knowledge.terms import Terms
 
 CANDIDATE_UNITS = 120
 CANDIDATES = 40
 
-RELEVANCE = ((5.2, 0.22, 1.1, 2.32), -5.59)
+RELEVANCE = ((3.56, 0.15, 0.75, 1.59), -3.59)
 """Weights of late interaction, sentence, ask and words, and the constant."""
 
 COVERAGE = ((5.28, 3.03, 5.11), -5.61)
@@ -67,6 +68,7 @@ class Search:
         self._index = index
         self._embedder = embedder
         self._door = door
+        self._terms = Terms.load()
         self._opened: tuple[str, Generation, Speller] | None = None
         # For products this small a second core costs more than it gives: it waits by spinning.
         threadpool_limits(1, user_api="blas")
@@ -116,11 +118,14 @@ class Search:
         generation, speller = self._serving()
         mended = speller.mend(question)
         asked = f"{previous} {mended}" if previous and leans(question) else mended
+        legible = speller.reads(mended)
+        if not legible:  # the field's words in English beside a question in another language
+            asked = " ".join((*self._terms.english(asked), asked))
         read = self._embedder.read([asked])[0]
         words = generation.lexicon.shares(asked)
         candidates = self._candidates(generation, read, words, lesson, limit)
         signals = {c: _signals(generation, c, read, words[c]) for c in candidates}
-        return Weighed(generation, read, signals, speller.reads(mended))
+        return Weighed(generation, read, signals, legible)
 
     def _serving(self) -> tuple[Generation, Speller]:
         name, manifest = self._index.current(), self._index.manifest()

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from bench.__main__ import main
+from bench.ablation import SETS, ablation_table
 from bench.answer import Run, answer_table
+from bench.calibration import binned, calibration_error
 from bench.fit import area, fit_coverage, fit_relevance, gate_table, read_cases, relevance_table
 from bench.labels import Question, load_foreign, load_questions
 from bench.retrieval import (
@@ -119,6 +121,19 @@ def test_fitting_prefers_the_passages_that_state_the_facts(search: Search) -> No
     lowest, highest = gate_table(cases, coverage, (0.0, 1.01)).rows
     assert set(lowest[1:]) == {0.0}
     assert set(highest[1:]) == {1.0}
+
+
+def test_calibration_compares_scores_with_what_was_so() -> None:
+    judged = [(0.1, False), (0.15, True), (0.9, True), (1.0, True)]
+    assert binned(judged) == [(2, 0.125, 0.5), (2, 0.95, 1.0)]
+    assert calibration_error(judged) == pytest.approx((2 * 0.375 + 2 * 0.05) / 4)
+
+
+def test_ablation_reads_every_set_of_signals_on_both_groups(search: Search) -> None:
+    cases = read_cases(search, few(load_questions()), asks=True)
+    rows = ablation_table(cases, cases).records()
+    assert len(rows) == 2 * len(SETS)
+    assert all(0 <= row["hit@1"] <= row["hit@4"] <= 1 for row in rows)  # type: ignore[operator]  # cells of these columns are numbers
 
 
 def test_an_answer_costs_what_its_process_took_beyond_idling() -> None:
