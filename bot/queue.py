@@ -7,6 +7,9 @@ a second question never delays another member's first, and nobody starves,
 because newcomers too join at the end. Within a member the order is first
 come, first served.
 
+What is limited is how much of a member's runs and waits at one moment, not how often they ask. So
+there is no cool-down to remember: a restart ends what they had and gives them the same places anew.
+
     async with queue.place(member) as place:
         async for turn in place.turns():
             ...  # tell turn.position, turn.expected_seconds

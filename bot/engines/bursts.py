@@ -30,48 +30,29 @@ class Flood(httpx.StreamError):
     """A response has more than MOST bytes."""
 
 
-class Silence(httpx.ReadTimeout):
-    """A stream that had begun brought nothing for longer than its gap."""
-
-
 class BurstTransport(AiohttpTransport):
-    """Reads a response in bursts, the first piece at once.
-
-    After the first piece, `gap` seconds without another raise `Silence`.
-    """
-
-    def __init__(self, gap: float, **options: Any) -> None:
-        super().__init__(**options)
-        self._gap = gap
+    """Reads a response in bursts, the first piece at once."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request`; its response's body is then read with pauses."""
         response = await super().handle_async_request(request)
-        response.stream = _Bursts(response.stream, self._gap)
+        response.stream = _Bursts(response.stream)
         return response
 
 
 class _Bursts(httpx.AsyncByteStream):
-    def __init__(self, stream: Any, gap: float) -> None:
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._gap = gap
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         read = 0
-        pieces = aiter(self._stream)
-        piece = await anext(pieces, b"")
-        while piece:
+        async for piece in self._stream:
             read += len(piece)
             if read > MOST:
                 raise Flood("a response has no end")
             yield piece
             if len(piece) < FULL:
                 await self._breathe()
-            try:
-                async with asyncio.timeout(self._gap):
-                    piece = await anext(pieces, b"")
-            except TimeoutError as error:
-                raise Silence("a stream went silent") from error
 
     async def _breathe(self) -> None:
         """Leave what comes in the socket for a while."""

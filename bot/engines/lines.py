@@ -27,7 +27,8 @@ class Piece(NamedTuple):
 async def pieces_of(lines: AsyncGenerator[Line], tag: str) -> AsyncGenerator[Piece]:
     """Read `lines` of the model `tag` up to the last, and close them.
 
-    Raises `EngineProtocol` at a line that says nothing, and whatever `lines` raises.
+    Lines without a word are left out: they are no sign that the text goes on. Raises
+    `EngineProtocol` at a line that lacks its fields, and whatever `lines` raises.
     """
     async with aclosing(lines):
         async for line in lines:
@@ -37,7 +38,8 @@ async def pieces_of(lines: AsyncGenerator[Line], tag: str) -> AsyncGenerator[Pie
                 text, thinking = line.response, line.thinking
             if text is None and thinking is None and not line.done:
                 raise EngineProtocol(tag)
-            yield Piece(text or "", thinking or "", _ended(line) if line.done else None)
+            if text or thinking or line.done:
+                yield Piece(text or "", thinking or "", _ended(line) if line.done else None)
             if line.done:
                 return
 

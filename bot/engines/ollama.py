@@ -17,7 +17,7 @@ from ollama import AsyncClient, ChatResponse, GenerateResponse, ResponseError
 
 from bot.engines.address import checked_address, without_key
 from bot.engines.breaker import Breaker
-from bot.engines.bursts import BurstTransport, Silence
+from bot.engines.bursts import BurstTransport
 from bot.engines.faults import LIBRARY_ERRORS, from_library, from_status
 from bot.engines.inventory import Inventory
 from bot.engines.lines import Line, Piece, joined, pieces_of
@@ -72,13 +72,11 @@ class OllamaEngine:
         self.preloading: set[str] = set()
         """The tags that are being brought into memory ahead of any question."""
         self.patience = patience or Patience()
-        # One transport for both clients. How long a text may be silent is `gathered`'s and the
-        # transport's to say: aiohttp's own limit also runs while a full buffer is being read.
+        # One transport for both clients. How long a text may be silent is `gathered`'s to say:
+        # aiohttp's own limit also runs while a full buffer is being read.
         # No bound (0) on connections: the queue in front decides how many run at once.
         # aiohttp reads a line of a stream for less than half of what httpcore takes (measured).
-        transport = BurstTransport(
-            self.patience.gap, limits=httpx.Limits(max_connections=0), trust_env=False
-        )
+        transport = BurstTransport(limits=httpx.Limits(max_connections=0), trust_env=False)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers=headers,
@@ -293,6 +291,4 @@ class OllamaModel:
     def _translated(self, error: Exception) -> EngineError:
         if isinstance(error, ResponseError):
             return from_status(error.status_code, str(error.error), self._entry.tag)
-        patience = self._engine.patience
-        limit = patience.gap if isinstance(error, Silence) else patience.first_token
-        return from_library(error, self._entry.tag, limit)
+        return from_library(error, self._entry.tag, self._engine.patience.first_token)

@@ -40,9 +40,9 @@ async def gathered(
     """Yield what `stream` brings, each time all that has come by now; never an empty list.
 
     `Loading` comes once when a cold model keeps silent. Closes `stream`, also when closed while
-    it waits. Raises `EngineStalled` when the first item takes longer than patience allows, and
-    whatever `stream` raises, after what came before. Silence later on is the transport's to
-    notice: a limit for each item would cost as much as reading it.
+    it waits. Raises `EngineStalled` when the first item or a further burst takes longer than
+    patience allows, however many bytes came meanwhile, and whatever `stream` raises, after what
+    came before.
     """
     items: list[_T] = []
     news = asyncio.Event()
@@ -58,7 +58,8 @@ async def gathered(
                 if not await _within(patience.first_token - early, news):
                     raise EngineStalled(model, patience.first_token)
             while items or not reading.done():
-                await news.wait()
+                if not await _within(patience.gap, news):
+                    raise EngineStalled(model, patience.gap)
                 if not reading.done():
                     news.clear()
                 if items:

@@ -120,12 +120,13 @@ class Calls:
             self._until = self._clock() + BAN_SECONDS
             log.error("Discord's edge shut us out; no call is made for %.0f s", BAN_SECONDS)
             return Undelivered(told)
-        if error.code in _GONE or (
-            error.status in (401, 403, 404) and error.code not in _MODERATED
-        ):
+        # Without a code it is no word of Discord's on this message, but a page of its edge's.
+        page = error.status in (403, 404) and not error.code
+        denied = error.status in (401, 403, 404) and error.code not in _MODERATED and not page
+        if error.code in _GONE or denied:
             return MessageGone(told, error.code)
         log.warning("Discord refused a call: %s", told)
-        return Undelivered(told) if error.status == 429 else Refused(told)  # noqa: PLR2004  HTTP
+        return Undelivered(told) if page or error.status == 429 else Refused(told)  # noqa: PLR2004  HTTP
 
 
 class _Once:

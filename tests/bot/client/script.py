@@ -27,6 +27,8 @@ PASSAGE = Passage(
     anchor="what",
     text="A token is a piece of text. See [more](https://a.example/more).",
 )
+BOT_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789ab"
+"""One that looks as Discord's do."""
 HITS = (Hit(PASSAGE, 0.9),)
 USAGE = Usage(prompt_tokens=10, answer_tokens=20, answer_seconds=1.0)
 

@@ -133,6 +133,17 @@ async def test_d5_an_acknowledgement_that_fails_is_made_again_while_it_still_cou
     assert body(message) == ANSWER
 
 
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_d4_a_page_of_discords_edge_is_no_word_on_the_message(
+    fake: FakeDiscord, status: int
+) -> None:
+    """It carries no code of Discord's: the place is still there, and the edit is made again."""
+    page = Fault("PATCH", ORIGINAL, 2, status=status, body=b"<html>Attention!</html>")
+    fake.faults.rules.append(replace(page, headers={"Content-Type": "text/html"}))
+    assert body(await whole(fake, fake.member("ada").slash("ask", question="Why?"))) == ANSWER
+
+
 @pytest.mark.usefixtures("bot")
 async def test_an_answer_of_discord_without_an_id_costs_no_text(fake: FakeDiscord) -> None:
     fake.faults.rules.append(Fault("PATCH", ORIGINAL, 1, act_first=True, status=200, body=b"{}"))

@@ -3,36 +3,19 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.client.logs import OURS, Line, begin_logging
+from bot.client.logs import Line
 from bot.errors import EngineUnreachable, QuestionInvalid
 from bot.reference import begin_request
-from tests.bot.client.script import Script, answering, running_bot, whole
+from tests.bot.client.script import BOT_TOKEN, Script, answering, running_bot, whole
 from tests.doubles.discord import FakeDiscord
 
 CANARY = "canary-words-of-a-member"
 ANSWER = "canary-words-of-a-model"
-BOT_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789ab"
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Log as the program does, onto a string, and put everything back."""
-    names = ("", "discord", *OURS)
-    before = [(logging.getLogger(n), logging.getLogger(n).level) for n in names]
-    handlers = logging.getLogger().handlers[:]
-    stream = io.StringIO()
-    begin_logging("DEBUG", [BOT_TOKEN], stream)
-    yield stream
-    logging.captureWarnings(capture=False)
-    logging.getLogger().handlers[:] = handlers
-    for logger, level in before:
-        logger.setLevel(level)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

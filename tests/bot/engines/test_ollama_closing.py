@@ -117,6 +117,22 @@ async def test_a_gap_closes_the_connection(fake: FakeOllama) -> None:
     await engine.aclose()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b" ", b'{"model":"m","message":{"role":"assistant","content":""},"done":false}\n'],
+    ids=["a line without an end", "lines without a word"],
+)
+async def test_bytes_that_bring_no_word_are_a_gap_as_well(fake: FakeOllama, data: bytes) -> None:
+    engine = OllamaEngine(fake.url, patience=Patience(gap=0.4))
+    fake.fail_next(Fault("drip", data=data))
+    async with asyncio.timeout(10):
+        text, error = await ask(engine.bare(ModelEntry(TAG, fake.url, num_ctx=2048)))
+    assert isinstance(error, EngineStalled)
+    assert text == "Hello, "
+    assert await closed_early(fake, fake.generations[0])
+    await engine.aclose()
+
+
 async def test_nothing_is_waited_for_after_the_done_line(
     fake: FakeOllama, model: OllamaModel
 ) -> None:

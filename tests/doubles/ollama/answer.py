@@ -28,6 +28,7 @@ _REFUSALS: dict[FaultKind, tuple[int, str]] = {
         "internal error, check ollama server logs for details",
     ),
 }
+_DRIP_SECONDS = 0.05
 _ERROR_LINE = "llama-server process has terminated: exit status 2 /root/.ollama/models/blobs/x"
 
 
@@ -116,6 +117,10 @@ class Answer:
             await self._line(http, {"model": self._request.tag, "done": False})
         elif fault.kind == "bytes":
             await self._bytes(http, fault.data)
+        elif fault.kind == "drip":
+            for _ in range(int(fault.seconds / _DRIP_SECONDS)):
+                await self._bytes(http, fault.data)
+                await asyncio.sleep(_DRIP_SECONDS)
         elif fault.kind == "eof":
             await self._prepare(http)
         elif fault.kind == "reset":

@@ -30,6 +30,7 @@ FaultKind = Literal[
     "endless",  # the tokens are repeated until num_predict ends them
     "linger",  # a whole answer, and then a connection that stays open for `seconds`
     "bytes",  # `data` as it stands after `after` lines, and then the rest
+    "drip",  # `data` again and again for `seconds` after `after` lines, and then the rest
     "redirect",  # 307 to the address in `text`
     "length",  # done_reason length after `after` lines
 ]
