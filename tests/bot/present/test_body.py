@@ -29,7 +29,7 @@ def pages(draw: st.DrawFn) -> Page:
 
 
 @given(pages())
-def test_d19_no_page_is_longer_than_discord_takes(page: Page) -> None:
+def test_a6_d19_no_page_is_longer_than_discord_takes(page: Page) -> None:
     """At most 4,000 characters of text, 40 components, and each of them within its lengths."""
     payload = Body(page).payload
     assert list(limits.check_message(payload, payload)) == []

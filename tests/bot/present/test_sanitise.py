@@ -102,7 +102,7 @@ def test_no_masked_link_and_no_bare_link_is_left(text: str) -> None:
 
 
 @given(texts)
-def test_fences_are_closed(text: str) -> None:
+def test_a6_fences_are_closed(text: str) -> None:
     assert sanitise(text).count("```") % 2 == 0
 
 

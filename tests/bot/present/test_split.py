@@ -30,7 +30,7 @@ LONG = st.lists(
 
 
 @given(LONG)
-def test_nothing_is_lost_and_each_part_stands_alone(text: str) -> None:
+def test_a6_nothing_is_lost_and_each_part_stands_alone(text: str) -> None:
     """The bodies make up the text; each part is within its bound and needs no further closing."""
     whole = sanitise(text)
     parts = split(whole, 200)
