@@ -1,6 +1,6 @@
-"""Keeping: what an answer leaves behind for follow-ups, for its buttons and for those who curate.
+"""Keeping: what answers and demos leave behind, for follow-ups, buttons and those who curate.
 
-The answer itself never waits for the records and never fails with them.
+Neither ever waits for the records or fails with them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.asking import Question
 from bot.conversation import Conversations
 from bot.errors import MemoryUnavailable
-from bot.memory import Gap, GapKind, KeptAnswer, Memory, Place, Turn, Vote
+from bot.memory import Gap, GapKind, KeptAnswer, KeptDemo, Memory, Place, Turn, Vote
 from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ LONGEST_REASON = 500
 
 
 class Keeper:
-    """Keeps answers, those of a member in the order in which they were handed over."""
+    """Keeps answers and demos, those of a member in the order in which they were handed over."""
 
     def __init__(
         self,
@@ -110,6 +110,29 @@ class Keeper:
                     nearest=nearest,
                 )
             )
+
+    async def keep_demo(self, demo: KeptDemo) -> bool:
+        """Keep a demo as far as text may be stored; return whether it could be kept."""
+        async with self.turn(demo.member):
+            try:
+                if not await self._servers.remembers(demo.place.guild):
+                    demo = replace(demo, card="")
+                await self._memory.demos.keep(demo)
+            except MemoryUnavailable:
+                log.warning("demo %s could not be kept", demo.demo)
+                return False
+        return True
+
+    async def find_demo(self, demo: str) -> KeptDemo | None:
+        """Return a demo that is still kept. Raises MemoryUnavailable."""
+        return await self._memory.demos.find(demo)
+
+    async def demos_left_open(self) -> tuple[KeptDemo, ...]:
+        """Return the demos that a kill left, oldest first; none while they cannot be read."""
+        try:
+            return await self._memory.demos.left_open()
+        except MemoryUnavailable:
+            return ()
 
     async def find(self, request_id: str) -> KeptAnswer | None:
         """Return an answer that is still kept. Raises MemoryUnavailable."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 RETENTION_DAYS = 30
 """How long what expires is kept where no server chose otherwise."""
 
 TurnRole = Literal["user", "assistant"]
 GapKind = Literal["declined", "unsupported"]
+Origin = Literal["live", "recording", "file"]
+"""A demo's: run by models, played again, or played from a member's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,27 @@ class KeptAnswer:
     passages: tuple[str, ...] = ()
     cited: tuple[int, ...] = ()
     messages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDemo:
+    """A demo as its buttons need it after a restart; `message` shows it, None before there is one.
+
+    `open` while it runs: found open at the next start, it was left by a kill. `card` is its run
+    card as JSON, empty while it runs and where no text is stored; `origin` whether that was live.
+    `letters` are the contenders in the order of their letters, where a blind demo takes votes.
+    """
+
+    demo: str
+    member: int
+    place: Place
+    at: float
+    message: int | None = None
+    open: bool = True
+    card: str = ""
+    origin: Origin = "live"
+    letters: tuple[int, ...] = ()
+    revealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,23 +174,27 @@ class Turns(Protocol):
         ...
 
 
-class KeptAnswers(Protocol):
+class Kept(Protocol[T]):
+    """What was shown, and whose buttons still work."""
+
+    async def keep(self, shown: T, /) -> None:
+        """Write it, or write it anew. The messages of an answer are added to those known."""
+        ...
+
+    async def find(self, request_id: str, /) -> T | None:
+        """Return it, if it is still kept."""
+        ...
+
+    async def left_open(self) -> tuple[T, ...]:
+        """Return what nobody brought to an end, oldest first."""
+        ...
+
+
+class KeptAnswers(Kept[KeptAnswer], Protocol):
     """The answers whose buttons still work."""
-
-    async def keep(self, answer: KeptAnswer) -> None:
-        """Write an answer, or write it anew. Its messages are added to those known."""
-        ...
-
-    async def find(self, request_id: str) -> KeptAnswer | None:
-        """Return an answer, if it is still kept."""
-        ...
 
     async def shown_in(self, message: int) -> KeptAnswer | None:
         """Return the answer that is shown in this message, if it is still kept."""
-        ...
-
-    async def left_open(self) -> tuple[KeptAnswer, ...]:
-        """Return the answers that nobody finished, oldest first."""
         ...
 
 
@@ -255,6 +284,7 @@ class Memory:
 
     turns: Turns
     answers: KeptAnswers
+    demos: Kept[KeptDemo]
     votes: Votes
     blind_votes: BlindVotes
     consents: Consents

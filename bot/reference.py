@@ -5,6 +5,7 @@ It follows the work through every task that the request starts.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from contextvars import ContextVar
@@ -19,12 +20,18 @@ class Request:
     began: float
 
 
+_REFERENCE = re.compile(r"[0-9a-f]{1,32}")
 _CURRENT: ContextVar[Request | None] = ContextVar("request", default=None)
 
 
 def new_reference() -> str:
     """Return a reference that was not used before."""
     return secrets.token_hex(4)
+
+
+def is_reference(text: str) -> bool:
+    """Say whether a text that somebody sent has the form of a reference."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def begin_request(reference: str | None = None) -> Request:

@@ -1,8 +1,12 @@
-"""Replays: a run card played again with its true timing, always marked as a recording."""
+"""Replays: a run card played again with its true timing, always marked as a recording.
+
+Or told at once, as what it was: a demo that ended before the bot was started.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from bot.errors import EngineFailed
@@ -20,7 +24,7 @@ from bot.panes import (
     Seat,
     Told,
 )
-from bot.runcard import CardPane, RunCard, Step
+from bot.runcard import CardPane, Recorder, RunCard, Step
 
 _LONGEST_PAUSE = 120.0
 """Seconds a replay waits for one step at most."""
@@ -36,22 +40,7 @@ async def replay(
 
     `uploaded`: the card is a file of a member's.
     """
-    yield Opened(
-        prompt=card.prompt,
-        lineup=card.lineup,
-        title=card.title,
-        seats=tuple(_seat(pane) for pane in card.contenders),
-        form=card.form,
-        seed=card.seed,
-        temperature=card.temperature,
-        num_predict=card.num_predict,
-        curated=card.curated,
-        fairness=card.fairness,
-        notices=card.notices,
-        engine_version=card.engine_version,
-        recorded=card.recorded,
-        uploaded=uploaded,
-    )
+    yield _opened(card, card.recorded, uploaded=uploaded)
     yield Planned(card.plan)
     left = [sum(step.pane == pane for step in card.steps) for pane in range(len(card.contenders))]
     for pane, steps in enumerate(left):
@@ -68,6 +57,38 @@ async def replay(
             for event in _ends(card.contenders[step.pane]):
                 yield Told(step.pane, event)
     yield Ran()
+
+
+def recalled(card: RunCard, *, recording: bool, uploaded: bool) -> Recorder:
+    """Return what was recorded of an ended demo; `recording`: it was a replay itself."""
+    recorder = Recorder.of(card)
+    board = recorder.board
+    board.take(_opened(card, card.recorded if recording else None, uploaded=uploaded))
+    board.take(Planned(card.plan))
+    for pane, contender in enumerate(card.contenders):
+        for event in _untimed(contender):
+            board.take(Told(pane, event))
+    board.take(Ran())
+    return recorder
+
+
+def _opened(card: RunCard, recorded: dt.datetime | None, *, uploaded: bool) -> Opened:
+    return Opened(
+        prompt=card.prompt,
+        lineup=card.lineup,
+        title=card.title,
+        seats=tuple(_seat(pane) for pane in card.contenders),
+        form=card.form,
+        seed=card.seed,
+        temperature=card.temperature,
+        num_predict=card.num_predict,
+        curated=card.curated,
+        fairness=card.fairness,
+        notices=card.notices,
+        engine_version=card.engine_version,
+        recorded=recorded,
+        uploaded=uploaded,
+    )
 
 
 def _seat(pane: CardPane) -> Seat:

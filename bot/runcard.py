@@ -19,6 +19,7 @@ from bot.errors import CardUnreadable
 from bot.events import Waiting
 from bot.lineup import Contender
 from bot.model import Delta, Loading
+from bot.order import Order
 from bot.panes import (
     DemoEvent,
     Figures,
@@ -109,6 +110,20 @@ class RunCard(_Record):
     contenders: tuple[CardPane, ...] = Field(min_length=1, max_length=8)
     steps: Annotated[tuple[Step, ...], FailFast()] = ()
 
+    def order(self, member: str) -> Order:
+        """Return what runs this demo again for a member."""
+        return Order(
+            self.prompt,
+            member,
+            self.lineup,
+            tuple(dict.fromkeys(pane.contender.stage for pane in self.contenders)),
+            self.seed,
+            self.temperature,
+            self.num_predict,
+            self.form,
+            self.curated,
+        )
+
     def without_steps(self) -> RunCard:
         """Return what there is to read of it."""
         return self.model_copy(update={"steps": ()})
@@ -123,6 +138,13 @@ class Recorder:
         self._clock = clock
         self._began: float | None = None
         self._steps: list[Step] = []
+
+    @classmethod
+    def of(cls, card: RunCard) -> Recorder:
+        """Return one that holds what a card recorded, and an empty board."""
+        recorder = cls()
+        recorder.recorded, recorder._steps = card.recorded, list(card.steps)
+        return recorder
 
     def take(self, event: DemoEvent) -> bool:
         """Fold an event in; return whether it brought the first text of any pane."""

@@ -27,7 +27,7 @@ from bot.present.demos import DemoRuns
 from bot.present.desk import Desk
 from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
-from bot.present.leftovers import close_left_open
+from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
@@ -110,9 +110,12 @@ class StudyBot(commands.Bot):
         records = services.records
         self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons)
         self.hearing = Hearing(self, self.answers, self.intake, records.servers)
-        self.privacy = PrivacyDesk(records.privacy.forget, self.answers, records.servers)
+        lineups = [(lineup.slug, lineup.title) for lineup in services.demos.lineups.all]
+        self.demos = DemoRuns(records.keeper, lineups)
+        self.privacy = PrivacyDesk(
+            records.privacy.forget, self.answers, self.demos, records.servers
+        )
         self.panel = Panel(records.servers, self._models)
-        self.demos = DemoRuns()
         self.consent = ConsentDesk(records.consents)
         self.demo_desk = DemoDesk(
             self.demos, services.demos, records.servers, services.lessons, self.consent
@@ -139,11 +142,13 @@ class StudyBot(commands.Bot):
         for path in sorted(COGS.glob("[!_]*.py")):
             await self.load_extension(f"cogs.{path.stem}")
         settings, records = self.services.settings, self.services.records
-        closing = close_left_open(
+        answers = close_answers(
             self, records.keeper, lambda request: self.answers.find(request) is not None
         )
+        demos = close_demos(self, records.keeper, self.demos.known)
         self._keeping_house = [
-            asyncio.create_task(closing),
+            asyncio.create_task(answers),
+            asyncio.create_task(demos),
             asyncio.create_task(records.privacy.retain()),
         ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)

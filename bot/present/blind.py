@@ -27,18 +27,21 @@ _STATES = {
 
 @dataclass(slots=True)
 class Blind:
-    """A blind demo's secret, drawn anew for each; `result` is what the vote came to."""
+    """A blind demo's secret; `result` is what the vote came to.
+
+    `order` is the contenders in the order of their letters, drawn anew for each demo.
+    """
 
     revealed: bool = False
     result: str = ""
-    _order: list[int] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
 
     def lettered(self, board: Board) -> list[tuple[str, Pane]]:
         """Return the panes under their letters, in the order in which they are shown."""
-        if len(self._order) != len(board.panes):
-            self._order = list(range(len(board.panes)))
-            secrets.SystemRandom().shuffle(self._order)
-        return [(LETTERS[n], board.panes[at]) for n, at in enumerate(self._order)]
+        if len(self.order) != len(board.panes):
+            self.order = list(range(len(board.panes)))
+            secrets.SystemRandom().shuffle(self.order)
+        return [(LETTERS[n], board.panes[at]) for n, at in enumerate(self.order)]
 
     def choices(self, board: Board) -> dict[str, Pane]:
         """Return the panes that can be voted for: those with a text."""

@@ -16,7 +16,7 @@ from bot.memory import Place
 from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.attachments import fetch
-from bot.present.cards import EXPIRED, NOT_YOURS, say
+from bot.present.cards import say
 from bot.present.consent import ConsentDesk
 from bot.present.delivery import InteractionSurface
 from bot.present.demo import FAMILY, Verb
@@ -42,6 +42,8 @@ OVERVIEW = (
     "training-variants#the-four-training-variants-compared-base-instruct-reasoning-fine-tuned"
 )
 """The passage behind **Read why** where a demo has none of its own."""
+EXPIRED = "This demo is no longer kept, so its buttons do nothing. `/demo` begins a new one."
+NOT_YOURS = "These buttons belong to the member who asked. Ask with /demo and you get your own."
 _VERBS = frozenset(Verb)
 _CHOICES = 25
 
@@ -106,7 +108,7 @@ class DemoDesk:
 
     def suggest_lineups(self, typed: str) -> list[tuple[str, str]]:
         """Return the line-ups, as (title, name), that hold what was typed."""
-        return _holding(typed, [(title, name) for name, title in self._lineups()])
+        return _holding(typed, [(known.title, known.slug) for known in self._demos.lineups.all])
 
     def suggest_stages(self, typed: str) -> list[tuple[str, str]]:
         """Return what was typed with one stage more for each stage it lacks."""
@@ -118,12 +120,16 @@ class DemoDesk:
         ]
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
-        """Answer a press of a demo's control. Raises MessageGone, Undelivered."""
+        """Answer a press of a demo's control.
+
+        Raises MessageGone, Undelivered, MemoryUnavailable.
+        """
         verb, what = (*parts, "", "")[:2]
-        run = self._runs.find(what)
         if verb == Verb.TRY:
             await self.show(interaction, demo=what)
-        elif run is None or verb not in _VERBS:
+            return
+        run = await self._runs.find(what, interaction.channel_id)
+        if run is None or verb not in _VERBS:
             await say(interaction, EXPIRED)
         elif verb == Verb.STOP and run.owner != interaction.user.id:
             await say(interaction, NOT_YOURS)
@@ -231,11 +237,7 @@ class DemoDesk:
         """Show `events`."""
         await defer(interaction)
         surface, owner = InteractionSurface(interaction), interaction.user.id
-        lineups = self._lineups()
-        self._runs.start(surface, events, owner, place, order=order, lineups=lineups, blind=blind)
-
-    def _lineups(self) -> list[tuple[str, str]]:
-        return [(lineup.slug, lineup.title) for lineup in self._demos.lineups.all][:_CHOICES]
+        self._runs.start(surface, events, owner, place, order=order, blind=blind)
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:

@@ -18,6 +18,7 @@ from bot.present.cards import say
 from bot.present.delivery import InteractionSurface
 from bot.present.lessons import find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond, written
+from bot.reference import is_reference
 from bot.servers import ServerBook
 from knowledge.lesson import Lesson
 
@@ -25,7 +26,6 @@ FAMILY, GOING_ON = "ask", "on"
 _VERBS = frozenset(Verb)
 _VOTES = frozenset({Verb.UP, Verb.DOWN})
 _MESSAGE_ID = re.compile(r"[1-9][0-9]{0,17}|[1-8][0-9]{18}")  # below 2**63
-_REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
 
 
 class Desk:
@@ -115,7 +115,7 @@ class Desk:
         asked = self._answers.find(request_id)
         if asked is not None:
             return asked.past()
-        if not _REQUEST_ID.fullmatch(request_id):
+        if not is_reference(request_id):
             return None
         kept = await self._keeper.find(request_id)
         return None if kept is None else past_of(kept, self._passages)

@@ -12,6 +12,7 @@ from bot.present.answers import Answers
 from bot.present.cards import EXPIRED, NOT_YOURS, notice, say
 from bot.present.components import Button, Page, Style
 from bot.present.delivery import InteractionSurface
+from bot.present.demos import DemoRuns
 from bot.present.responses import defer_update, respond, update
 from bot.servers import ServerBook
 
@@ -20,6 +21,7 @@ _FORGET, _LEAVE = "forget", "leave"
 _NAMES = {
     "turns": "turns of conversations",
     "answers": "answers",
+    "demos": "demos",
     "votes": "votes",
     "gaps": "gaps",
     "blind_votes": "votes in blind demos",
@@ -31,9 +33,12 @@ Forget = Callable[[int], Awaitable[Mapping[str, int]]]
 class PrivacyDesk:
     """Answers `/privacy` and `/forget`."""
 
-    def __init__(self, forget: Forget, answers: Answers, servers: ServerBook) -> None:
+    def __init__(
+        self, forget: Forget, answers: Answers, demos: DemoRuns, servers: ServerBook
+    ) -> None:
         self._forget = forget
         self._answers = answers
+        self._demos = demos
         self._servers = servers
 
     async def explain(self, interaction: discord.Interaction[Any]) -> None:
@@ -42,16 +47,16 @@ class PrivacyDesk:
         if await self._servers.remembers(interaction.guild_id):
             what = (
                 "With your Discord id I store what you ask me, what I answer (with the model's "
-                "thinking and the passages), your 👍 and 👎 with their reasons, your votes "
-                "in blind demos, and which of your questions the lessons left open. It serves "
-                "follow-ups, the buttons under my answers, the ranking, and those who mend the "
-                "lessons."
+                "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "
+                "with their reasons, your votes in blind demos, and which of your questions the "
+                "lessons left open. It serves follow-ups, the buttons under answers and demos, the "
+                "ranking, and those who mend the lessons."
             )
         else:
             what = (
                 "Memory is off here: I store no text. With your Discord id I store which passages "
-                "an answer rests on, for its buttons, your 👍 and 👎 without a reason, and your "
-                "votes in blind demos."
+                "an answer rests on, for its buttons, which messages show your demos, your 👍 and "
+                "👎 without a reason, and your votes in blind demos."
             )
         lines = (
             "**What I store about you**",
@@ -88,6 +93,7 @@ class PrivacyDesk:
         elif verb == _FORGET:
             await defer_update(interaction)  # a large file takes longer than 3 s
             self._answers.forget(interaction.user.id)
+            self._demos.forget(interaction.user.id)
             try:
                 told = _told(await self._forget(interaction.user.id))
             except MemoryUnavailable as error:

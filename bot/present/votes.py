@@ -20,7 +20,7 @@ from bot.present.responses import defer, defer_update
 from bot.ranking import LEAST_VOTES, Ranking, Standing
 from bot.voting import OWN_PROMPT, VoteKind, Voting
 
-CLOSED = "This vote is closed: I was restarted since, or too many demos came after it."
+CLOSED = "This vote is closed: the demo is no longer kept."
 REVEALED = "The names are out, so this vote is closed."
 NOT_YET = "Only who started this demo reveals it. Your vote counts until then."
 UNREAD = "🗳️ The votes cannot be read just now."
@@ -36,7 +36,7 @@ class VoteDesk:
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press. Raises MessageGone, Undelivered, MemoryUnavailable."""
         choice, demo = (*parts, "", "")[:2]
-        run = self._runs.find(demo)
+        run = await self._runs.find(demo, interaction.channel_id)
         blind = run.show.blind if run is not None else None
         if run is None or blind is None or not run.show.votable:
             await say(interaction, CLOSED)
@@ -75,6 +75,8 @@ class VoteDesk:
         await defer_update(interaction)
         if run.done is not None:
             await asyncio.wait([run.done])  # its last page, with the chart, is on its way
+        self._runs.keep(run)
+        await self._runs.draw(show)
         try:
             counts = await self._voting.count(show.request_id)
             blind.result = result_line(counts, blind.choices(show.board))

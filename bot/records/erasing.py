@@ -12,6 +12,7 @@ from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
 from bot.records.tables import (
     AnswerRow,
+    DemoRow,
     GapRow,
     MessageRow,
     ServerRow,
@@ -81,6 +82,7 @@ class ErasingRecords:
             await session.execute(delete(TurnRow).where(within(TurnRow)))
             await session.execute(delete(GapRow).where(within(GapRow)))
             await session.execute(update(VoteRow).where(within(VoteRow)).values(reason=""))
+            await session.execute(update(DemoRow).where(within(DemoRow)).values(card=""))
             blank = {"question": "", "text": "", "thinking": ""}
             await session.execute(update(AnswerRow).where(within(AnswerRow)).values(**blank))
 

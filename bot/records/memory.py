@@ -7,6 +7,7 @@ from bot.records.answers import AnswerRecords
 from bot.records.blind_votes import BlindVoteRecords
 from bot.records.consents import ConsentRecords
 from bot.records.database import Database
+from bot.records.demos import DemoRecords
 from bot.records.erasing import ErasingRecords
 from bot.records.gaps import GapRecords
 from bot.records.servers import ServerRecords
@@ -20,6 +21,7 @@ def open_records(url: str) -> Memory:
     return Memory(
         turns=TurnRecords(database),
         answers=AnswerRecords(database),
+        demos=DemoRecords(database),
         votes=VoteRecords(database),
         blind_votes=BlindVoteRecords(database),
         consents=ConsentRecords(database),

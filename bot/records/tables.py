@@ -65,6 +65,24 @@ class MessageRow(Table):
     request_id: Mapped[str] = mapped_column(String(32), index=True)
 
 
+class DemoRow(Table):
+    """One demo, for its buttons; `card` is its run card as JSON."""
+
+    __tablename__ = "demos"
+
+    demo: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    member: Mapped[int] = mapped_column(index=True)
+    at: Mapped[float] = mapped_column(index=True)
+    message: Mapped[int | None]
+    open: Mapped[bool] = mapped_column(index=True)
+    card: Mapped[str]
+    origin: Mapped[str] = mapped_column(String(16))
+    letters: Mapped[Any]
+    revealed: Mapped[bool]
+
+
 class VoteRow(Table):
     """One member's vote on one answer."""
 

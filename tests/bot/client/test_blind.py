@@ -142,21 +142,6 @@ async def test_a_late_press_on_an_old_message_does_not_vote(
     assert await bot.services.records.memory.blind_votes.of_server(GUILD) == ()
 
 
-async def test_after_a_restart_the_buttons_say_so_and_the_votes_count(
-    fake: FakeDiscord, ollama: FakeOllama, tmp_path: Path
-) -> None:
-    ada = fake.member("ada")
-    async with running_bot(fake, Script([]), tmp_path, ollama_host=ollama.url):
-        message = await votable(fake, ada.slash("demo", prompt=PROMPT, blind=True))
-        await told(fake, ada.click(message, "A"), "Noted")
-    async with running_bot(fake, Script([]), tmp_path, ollama_host=ollama.url) as bot:
-        for label in ("B", "Reveal"):
-            await told(fake, ada.click(message, label), "This vote is closed")
-        (vote,) = await bot.services.records.memory.blind_votes.of_server(GUILD)
-        assert vote.choice == "A"
-        await told(fake, ada.slash("ranking"), "There is 1 vote here so far, too few to say")
-
-
 async def test_forget_takes_the_votes_away(fake: FakeDiscord, bot: StudyBot) -> None:
     ada, eve = fake.member("ada"), fake.member("eve")
     message = await votable(fake, ada.slash("demo", prompt=PROMPT, blind=True))

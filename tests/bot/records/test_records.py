@@ -15,6 +15,7 @@ from bot.memory import (
     Candidate,
     Gap,
     KeptAnswer,
+    KeptDemo,
     Memory,
     Place,
     ServerSettings,
@@ -94,6 +95,17 @@ async def test_a_finished_answer_is_no_longer_open_and_keeps_its_messages(memory
     assert await memory.answers.find("unknown") is None
 
 
+async def test_a_demo_is_found_as_it_was_kept_and_open_until_it_has_ended(memory: Memory) -> None:
+    running = KeptDemo("d1", ADA, HERE, 0.0)
+    done = replace(running, message=5, open=False, card="{}", origin="file", letters=(1, 0))
+    await memory.demos.keep(running)
+    assert await memory.demos.left_open() == (running,)
+    await memory.demos.keep(done)
+    assert await memory.demos.left_open() == ()
+    assert await memory.demos.find("d1") == done
+    assert await memory.demos.find("d2") is None
+
+
 async def test_turns_are_the_newest_of_this_member_in_this_place(memory: Memory) -> None:
     for number in range(4):
         for place in (HERE, THERE):
@@ -134,9 +146,11 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.gaps.add(Gap(f"a{i}", who, HERE, "declined", word, 0.0))
         await memory.votes.cast(Vote(f"a{i}", who, HERE, up=True, at=0.0, reason=word))
         await memory.blind_votes.cast(blind_vote(f"d{i}", who))
+        await memory.demos.keep(KeptDemo(f"d{i}", who, HERE, 0.0, card=word))
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    assert counts == {"turns": 80, "answers": 80, "votes": 80, "blind_votes": 80, "gaps": 80}
+    tables = ("turns", "answers", "demos", "votes", "blind_votes", "gaps")
+    assert counts == dict.fromkeys(tables, 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):
         assert trace not in left
@@ -176,7 +190,9 @@ async def test_text_can_be_erased_and_ids_stay(memory: Memory, tmp_path: Path) -
     await memory.answers.keep(replace(answer("a1"), passages=("x#y",)))
     await memory.answers.keep(answer("a2", place=THERE))
     await memory.turns.add(HERE, ADA, [Turn("user", CANARY)], 0.0)
+    await memory.demos.keep(KeptDemo("d1", ADA, HERE, 0.0, 5, card=CANARY))
     await memory.erasing.erase_text(1)
+    assert await memory.demos.find("d1") == KeptDemo("d1", ADA, HERE, 0.0, 5)
     kept = await memory.answers.find("a1")
     assert kept is not None
     assert (kept.question, kept.text, kept.passages) == ("", "", ("x#y",))

@@ -16,6 +16,7 @@ STORED = {
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
     | {"passages", "cited"},
     "messages": {"message", "request_id"},
+    "demos": WHOSE | {"demo", "message", "open", "card", "origin", "letters", "revealed"},
     "votes": WHOSE | {"request_id", "up", "reason"},
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
