@@ -1,13 +1,16 @@
-"""`python -m bench demo`: what a member sees of demos, and what it costs at Discord.
+"""`python -m bench demo [DEMOS] [CHANNELS]`: what a member sees of demos, and what it costs.
 
 The bot runs as a process of its own between the fake Discord (50 ms each way) and the fake Ollama.
-Ten demos at once in one channel, of which one runs at a time; then one demo with contenders at 15,
-30 and 60 tokens a second, a fourth that needs 20 s to its first token, and the fastest dying
+Ten demos at once in five channels, of which `--slots` run at a time; then one demo with contenders
+at 15, 30 and 60 tokens a second, a fourth that needs 20 s to its first token, and the fastest dying
 half-way.
 
 age          how old the newest visible token of a pane is, averaged over its stream (s)
-freeze       the longest time in which the message did not change, from the command to its end (s)
-edits        edits of the message; Discord bears five in two seconds on one interaction
+freeze       the longest time in which a pane did not change until it ended (s); one that waits
+             shows its falling place and its seconds
+still        the same of the whole message, from the command on (s)
+edits        edits of the message; Discord bears five in two seconds on one interaction, and to be
+             safe it should be no more than 30 a minute
 """
 
 from __future__ import annotations
@@ -18,10 +21,13 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
-from typing import cast
+from typing import Any, cast
+
+import click
 
 from bench.stream import ONE_WAY, built_index, cpu_seconds, serving
 from bench.tables import Cell, Table, show
@@ -37,8 +43,11 @@ LATE, LATE_SECONDS = TUNED, 20.0
 DEAD, DEAD_AFTER = INSTRUCT, 300
 TOKENS = 380
 """Tokens of each contender: under the bound of a demo."""
-AT_ONCE = 10
+AT_ONCE, CHANNELS = 10, 5
 SHORT = 60
+MINUTE = 60.0
+TEXT, CONTAINER = 10, 17
+ENDED = ("✅", "✂️", "⚠️")
 _CASE = re.compile(r"\(case (\d+)\)")
 
 Written = dict[tuple[int, str], list[float]]
@@ -110,14 +119,35 @@ def _age(message: Message, moments: Sequence[float], letter: str) -> float:
     return fmean(ages)
 
 
-def _freeze(message: Message, sent_at: float) -> float:
-    """Return the longest time without a visible change."""
-    changes, before = [sent_at], ""
+def _still(message: Message, sent_at: float) -> float:
+    """Return the longest time without a visible change of the message."""
+    shown = [(at, visible_text(payload)) for at, payload in message.history]
+    return _longest([(sent_at - ONE_WAY, ""), *shown])
+
+
+def _frozen(message: Message, tag: str) -> float:
+    """Return the longest time without a visible change of a pane, until it ended."""
+    shown: list[tuple[float, str]] = []
     for at, payload in message.history:
-        if (text := visible_text(payload)) != before:
-            changes.append(at + ONE_WAY)
-            before = text
-    return max(b - a for a, b in pairwise(changes))
+        if pane := _pane(payload["components"], tag):
+            shown.append((at, pane))
+            if any(mark in pane for mark in ENDED):
+                break
+    return _longest(shown)
+
+
+def _pane(parts: Sequence[Any], tag: str) -> str:
+    """Return what a pane shows: its own line, and below it the model's text."""
+    for n, part in enumerate(parts):
+        if part["type"] == TEXT and f" · {tag}\n" in part["content"]:
+            below = [p for p in parts[n + 1 : n + 2] if p["type"] == CONTAINER]
+            return "\n".join([part["content"], *(visible_text({"components": [p]}) for p in below)])
+    return ""
+
+
+def _longest(shown: Sequence[tuple[float, str]]) -> float:
+    changes = [at for n, (at, text) in enumerate(shown) if not n or text != shown[n - 1][1]]
+    return max((b - a for a, b in pairwise(changes)), default=0.0)
 
 
 def _whole(message: Message, letter: str, tokens: int) -> bool:
@@ -125,84 +155,117 @@ def _whole(message: Message, letter: str, tokens: int) -> bool:
     return all(f"{letter}{n} " in page for n in range(tokens))
 
 
+def _all_whole(message: Message) -> bool:
+    return all(_whole(message, letter, SHORT) for letter in LETTERS.values())
+
+
 async def _one(fake: FakeDiscord, ollama: FakeOllama, written: Written) -> Table:
     """Run one demo of four contenders, of which one is late and one dies."""
     for model in _models(written, TOKENS, RATES):
         late = LATE_SECONDS if model.tag == LATE else 0.0
-        ollama.models[model.name] = FakeModel(
-            model.tag,
-            model.tokens,
-            tokens_per_second=model.tokens_per_second,
-            base=model.base,
-            size=model.size,
-            first_token_seconds=late,
-        )
+        ollama.models[model.name] = replace(model, first_token_seconds=late)
     ollama.fail_next(Fault("error_line", after=DEAD_AFTER), tag=DEAD)
     sent_at = time.monotonic()
     asked = fake.member("ada").slash("demo", prompt="Count. (case 0)", lineup="workstation")
     message = await _ended(fake, asked, 90.0)
+    took, edits = message.history[-1][0] - sent_at, len(message.history)
     rows: list[tuple[Cell, ...]] = []
     for tag, letter in LETTERS.items():
-        moments = written[0, letter]
         tokens = DEAD_AFTER if tag == DEAD else TOKENS
         rows.append(
             (
                 tag,
                 RATES[tag],
-                _age(message, moments, letter),
+                _age(message, written[0, letter], letter),
+                _frozen(message, tag),
                 "yes" if _whole(message, letter, tokens) else "NO",
-                _freeze(message, sent_at),
-                len(message.history),
             )
         )
-    columns = ("contender", "tokens/s", "age", "whole text in the file", "freeze", "edits")
+    columns = ("contender", "tokens/s", "age", "freeze", "whole text in the file")
     title = (
         f"one demo, {TOKENS} tokens each; {LATE} is {LATE_SECONDS:.0f} s late, "
-        f"{DEAD} dies after {DEAD_AFTER}"
+        f"{DEAD} dies after {DEAD_AFTER}; {edits} edits in {took:.0f} s, "
+        f"{edits / took * MINUTE:.0f} a minute of 30"
     )
     return Table("one", title, columns, tuple(rows))
 
 
-async def _many(fake: FakeDiscord, ollama: FakeOllama, written: Written) -> Table:
-    """Run ten demos at once, one after the other behind one queue."""
+async def _many(
+    fake: FakeDiscord, ollama: FakeOllama, written: Written, demos: int, channels: Sequence[str]
+) -> tuple[Table, Table]:
+    """Run many demos at once; a line for each channel, and what it came to."""
     ollama.models |= {m.name: m for m in _models(written, SHORT, dict.fromkeys(LETTERS, 30.0))}
     calls, sent_at = len(fake.log), time.monotonic()
-    asked = [
-        fake.member(f"member{case}").slash("demo", prompt=f"Count. (case {case})")
-        for case in range(1, AT_ONCE + 1)
-    ]
-    messages = await asyncio.gather(*(_ended(fake, one, 180.0) for one in asked))
-    whole = sum(
-        all(_whole(message, letter, SHORT) for letter in LETTERS.values()) for message in messages
+    asked = []
+    for case in range(1, demos + 1):
+        member = fake.member(f"member{case}")
+        member.channel = channels[case % len(channels)]
+        asked.append(member.slash("demo", prompt=f"Count. (case {case})", lineup="workstation"))
+    messages = await asyncio.gather(*(_ended(fake, one, 60.0 + 15.0 * demos) for one in asked))
+    took = time.monotonic() - sent_at
+    cases = dict(enumerate(messages, 1))
+    rows: list[tuple[Cell, ...]] = []
+    for channel, name in zip(channels, range(1, len(channels) + 1), strict=True):
+        here = {case: m for case, m in cases.items() if m.channel_id == channel}
+        panes = [
+            (case, m, tag, letter) for case, m in here.items() for tag, letter in LETTERS.items()
+        ]
+        rows.append(
+            (
+                str(name),
+                len(here),
+                max(_frozen(m, tag) for _, m, tag, _ in panes),
+                max(_still(m, sent_at) for m in here.values()),
+                max(_age(m, written[case, letter], letter) for case, m, _, letter in panes),
+                sum(map(_all_whole, here.values())),
+                fmean(len(m.history) for m in here.values()),
+                max(map(_busiest, here.values())),
+            )
+        )
+    columns = (
+        *("channel", "demos", "freeze", "still", "age", "whole"),
+        *("edits", "most edits in a minute"),
     )
-    row = (
-        AT_ONCE,
-        max(_freeze(message, sent_at) for message in messages),
-        whole,
-        fmean(len(message.history) for message in messages),
-        (len(fake.log) - calls) / AT_ONCE,
-        fake.too_many,
-        len(fake.refused),
-        time.monotonic() - sent_at,
-    )
-    columns = ("demos", "freeze", "whole", "edits", "calls", "429s", "refused", "seconds")
-    return Table("many", f"ten demos at once, four times {SHORT} tokens", columns, (row,))
+    title = f"{demos} demos at once, four times {SHORT} tokens; the worst of each channel"
+    whole = sum(_all_whole(message) for message in messages)
+    made = (len(fake.log) - calls) / demos
+    cost = (demos, took, made, whole, fake.too_many, len(fake.refused))
+    names = ("demos", "seconds", "calls a demo", "whole", "429s", "refused")
+    return Table("many", title, columns, tuple(rows)), Table("cost", "in all", names, (cost,))
 
 
-async def main(as_json: bool) -> None:  # noqa: FBT001  the bench's own signature
-    """Measure one demo and ten."""
+def _busiest(message: Message) -> int:
+    """Return the most edits within one minute."""
+    times = [at for at, _ in message.history]
+    return max(sum(start <= at < start + MINUTE for at in times) for start in times)
+
+
+async def measure(demos: int, channels: int, slots: int) -> tuple[list[Table], list[str]]:
+    """Measure one demo, and many at once."""
     written: Written = defaultdict(list)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         await built_index(folder)
         models = _models(written, TOKENS, RATES)
-        async with FakeOllama(models, num_parallel=16) as ollama, FakeDiscord() as fake:
+        async with FakeOllama(models, num_parallel=16 * slots) as ollama, FakeDiscord() as fake:
             fake.latency = ONE_WAY
-            async with serving(fake, ollama, folder) as pid:
+            there = [fake.add_channel(f"room{n}")["id"] for n in range(min(channels, demos))]
+            async with serving(fake, ollama, folder, DEMO_SLOTS=str(slots)) as pid:
                 await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
                 await asyncio.sleep(8.0)  # the embedding model is loaded meanwhile
-                # The ten first: a model that died is left alone for a minute.
-                many = await _many(fake, ollama, written)
-                tables = [await _one(fake, ollama, written), many]
+                # The many first: a model that died is left alone for a minute.
+                many = await _many(fake, ollama, written, demos, there)
+                tables = [await _one(fake, ollama, written), *many]
                 notes = [f"Processor time of the bot: {cpu_seconds(pid):.0f} s with its start."]
+    return tables, notes
+
+
+@click.command()
+@click.argument("demos", default=AT_ONCE)
+@click.argument("channels", default=CHANNELS)
+@click.option("--slots", default=1, show_default=True, help="DEMO_SLOTS: how many run at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(demos: int, channels: int, slots: int, as_json: bool) -> None:  # noqa: FBT001  click passes by name
+    """Run DEMOS demos at once in CHANNELS channels, then one with slow and dying contenders."""
+    tables, notes = asyncio.run(measure(demos, channels, slots))
     show(tables, as_json=as_json, notes=notes)

@@ -122,8 +122,8 @@ def _words(fake: FakeDiscord, asked: Interaction) -> list[int]:
 
 
 @asynccontextmanager
-async def serving(fake: FakeDiscord, ollama: FakeOllama, folder: Path) -> Any:
-    """Run the bot as a process until it is ready."""
+async def serving(fake: FakeDiscord, ollama: FakeOllama, folder: Path, **more: str) -> Any:
+    """Run the bot as a process; `more` are further settings."""
     environment = {
         **os.environ,  # noqa: TID251  the child needs the search path
         "DISCORD_TOKEN": fake.token,
@@ -133,6 +133,7 @@ async def serving(fake: FakeDiscord, ollama: FakeOllama, folder: Path) -> Any:
         "ASK_MODEL": MODEL,
         "ENGINE_SLOTS": "128",
         "DATA_DIR": str(folder),
+        **more,
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.serve", env=environment

@@ -137,6 +137,12 @@ class Board:
     plan: str = ""
     error: BotError | None = None
     ended: bool = False
+    began: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """For how long its contenders have been at it, the queue not counted."""
+        return 0.0 if self.began is None else self.clock() - self.began
 
     def take(self, event: DemoEvent) -> bool:
         """Fold an event in; return whether it brought the first text of any pane."""
@@ -148,6 +154,7 @@ class Board:
                 self.waiting = event
             case Planned():
                 self.waiting, self.plan = None, event.sentence
+                self.began = self.clock() if self.began is None else self.began
             case Told():
                 quiet = not any(pane.wrote or pane.thought for pane in self.panes)
                 self.panes[event.pane].take(event.event)
@@ -164,8 +171,3 @@ class Board:
         for pane in self.panes:
             pane.stop(sentence)
         self.waiting, self.ended = None, True
-
-    @property
-    def moving(self) -> bool:
-        """Does it show a counter of seconds, so that it changes without an event?"""
-        return not self.ended

@@ -28,8 +28,8 @@ def state_line(pane: Pane) -> str:
     return {
         PaneState.WAITING: f"⏳ waiting {pane.seconds:.0f} s{before}",
         PaneState.LOADING: f"📦 loading {pane.seconds:.0f} s",
-        PaneState.THINKING: f"💭 thinking, {pane.thought} tokens so far",
-        PaneState.WRITING: f"✍️ writing, {pane.wrote} tokens so far",
+        PaneState.THINKING: f"💭 thinking {pane.seconds:.0f} s, {pane.thought} tokens so far",
+        PaneState.WRITING: f"✍️ writing {pane.seconds:.0f} s, {pane.wrote} tokens so far",
         PaneState.DONE: "✅ done",
         PaneState.CUT: f"✂️ {_ended(pane.figures)}",
         PaneState.FAILED: "⚠️ failed",

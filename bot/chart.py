@@ -19,7 +19,8 @@ PARTS = (
     ("thinking", "thinking_seconds", "#f2b134"),
     ("answer", "answer_seconds", "#59c98c"),
 )
-"""Names, fields and colours: apart in brightness too, for who does not see their hues."""
+"""Names, fields and colours, each readable on the ground; a gap parts them for who does not see
+their hues, and they stand in the order of the legend."""
 _LONGEST_NAME = 34
 
 
@@ -47,7 +48,8 @@ def draw(bars: Sequence[Bar]) -> bytes:
         for name, field, colour in PARTS:
             seconds = getattr(bar.figures, field) if bar.figures else 0.0
             label = name if row == 0 else None
-            axes.barh(row, seconds, left=left, color=colour, height=0.62, label=label)
+            drawn = axes.barh(row, seconds, left=left, color=colour, height=0.62, label=label)
+            drawn[0].set(edgecolor=GROUND, linewidth=0.8)
             left += seconds
         told = _told(bar.figures)
         axes.text(left + longest * 0.012, row, told, color=INK, va="center", fontsize=9)

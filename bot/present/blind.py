@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.board import Board, Pane, PaneState
+from bot.board import ENDED, Board, Pane, PaneState
 from bot.present.components import Button, Style
 
 FAMILY = "vote"
@@ -61,9 +61,13 @@ def reveal_button(request_id: str) -> Button:
     return Button("Reveal", f"{FAMILY}:{REVEAL}:{request_id}")
 
 
-def veiled(letter: str, pane: Pane) -> str:
-    """Return the line above a pane that gives nothing away."""
-    return f"**{letter}**\n{_STATES[pane.state]}"
+def veiled(letter: str, pane: Pane, seconds: float) -> str:
+    """Return the line above a pane that gives nothing away.
+
+    `seconds` are the demo's own: those of a pane's state would tell when it began to answer.
+    """
+    since = "" if pane.state in ENDED else f", {seconds:.0f} s"
+    return f"**{letter}**\n{_STATES[pane.state]}{since}"
 
 
 def result_line(counts: Mapping[str, int], choices: Mapping[str, Pane]) -> str:

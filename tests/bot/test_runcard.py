@@ -3,13 +3,15 @@
 import copy
 import json
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 
 import pytest
+from matplotlib.image import imread
 
 from bot.board import Board, PaneState
 from bot.captions import recording_line
-from bot.chart import Bar, draw
+from bot.chart import FAINT, GROUND, INK, PARTS, Bar, draw
 from bot.errors import CardUnreadable
 from bot.order import Order
 from bot.panes import DemoEvent, Figures
@@ -170,3 +172,17 @@ def test_a_chart_is_drawn_for_any_figures() -> None:
     ]
     assert draw(bars).startswith(b"\x89PNG")
     assert draw(bars[2:]).startswith(b"\x89PNG")
+
+
+def test_a_chart_stands_on_a_ground_of_its_own_on_which_each_colour_can_be_read() -> None:
+    """Contrast as WCAG 2.2 defines it, 4.5 as for text; so it reads alike on dark and on light."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    for colour in (INK, FAINT, *(colour for _, _, colour in PARTS)):
+        assert (luminance(colour) + 0.05) / (luminance(GROUND) + 0.05) >= 4.5
+    picture = imread(BytesIO(draw([Bar("base", "a:1", Figures(0.1, 2.0, 0.1, 1.0, 3.0, 9, 90))])))
+    assert (picture[..., 3] == 1.0).all()
