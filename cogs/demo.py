@@ -24,6 +24,7 @@ class Demo(commands.Cog):
         lineup="Which models; else the best that are there",
         stages="Only these stages",
         blind="Without names, until you reveal them; everybody may vote",
+        predict="First members say what each will do; then you start it",
         replay="A run card (a file of Export): that recording is played again",
     )
     async def demo(
@@ -34,6 +35,7 @@ class Demo(commands.Cog):
         lineup: str | None = None,
         stages: str = "",
         blind: bool = False,  # noqa: FBT001, FBT002  discord.py passes options by name
+        predict: bool = False,  # noqa: FBT001, FBT002  as above
         replay: discord.Attachment | None = None,
     ) -> None:
         """Hand the wish to the desk of demos."""
@@ -44,6 +46,7 @@ class Demo(commands.Cog):
             lineup=lineup,
             stages=stages,
             blind=blind,
+            predict=predict,
             card=replay,
         )
 

@@ -16,7 +16,17 @@ from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import blind, consent, demo, desk, lessons, models, panel, privacy
+from bot.present import (
+    blind,
+    consent,
+    demo_controls,
+    desk,
+    lessons,
+    models,
+    panel,
+    predict,
+    privacy,
+)
 from bot.present.answers import Answers
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
@@ -31,6 +41,7 @@ from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
+from bot.present.predict_desk import PredictDesk
 from bot.present.privacy import PrivacyDesk
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
@@ -130,10 +141,11 @@ class StudyBot(commands.Bot):
         self.controls.add(privacy.FAMILY, self.privacy.press)
         self.controls.add(panel.FAMILY, self.panel.press)
         self._keeping_house: list[asyncio.Task[None]] = []
-        self.controls.add(demo.FAMILY, self.demo_desk.press)
+        self.controls.add(demo_controls.FAMILY, self.demo_desk.press)
         self.controls.add(consent.FAMILY, self.consent.press)
         self.controls.add(blind.FAMILY, self.vote_desk.press)
         self.controls.add(models.FAMILY, self.model_desk.press)
+        self.controls.add(predict.FAMILY, PredictDesk(self.demos).press)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""

@@ -123,6 +123,7 @@ class Page:
     file: Attached | None = None
     boxes: tuple[Box, ...] = ()
     files: tuple[Attached, ...] = ()
+    selects: tuple[Select, ...] = ()
 
     @property
     def attached(self) -> tuple[Attached, ...]:
@@ -148,8 +149,9 @@ def components(page: Page) -> list[Component]:
     for line in page.below:
         room -= _add_text(made, line, room)
     made += [_attached(file) for file in page.attached]
-    if page.select is not None:
-        made.append({"type": _ROW, "components": [_select(page.select)]})
+    for select in (page.select, *page.selects):
+        if select is not None:
+            made.append({"type": _ROW, "components": [_select(select)]})
     for at in range(0, len(page.buttons), ROW_LIMIT):
         row = [_button(button) for button in page.buttons[at : at + ROW_LIMIT]]
         made.append({"type": _ROW, "components": row})

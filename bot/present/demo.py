@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from bot.board import Board, Pane, PaneState
 from bot.captions import figures_line, figures_text, queue_line, recording_line, state_line
 from bot.present.answer import one_line
 from bot.present.blind import INVITATION, Blind, reveal_button, veiled
-from bot.present.components import TEXT_LIMIT, Attached, Box, Button, Choice, Page, Select, Style
+from bot.present.components import TEXT_LIMIT, Attached, Box, Button, Page, Select
+from bot.present.demo_controls import (
+    ended_buttons,
+    lineup_select,
+    stop_button,
+    texts_button,
+)
+from bot.present.predict import Forecast
 from bot.present.sanitise import sanitise
 from bot.present.split import shown
 from bot.report import as_markdown
 from bot.runcard import Recorder
 from knowledge.stage import Stage
 
-FAMILY = "demo"
 COLOURS = {
     Stage.BASE: 0x5AA9E6,
     Stage.INSTRUCT: 0x59C98C,
@@ -39,37 +44,18 @@ LEAST = 220
 _PROMPT, _NOTICES, _NOTICE, _HEAD, _FIGURES = 160, 420, 330, 110, 220
 
 
-class Verb(StrEnum):
-    """What a button of a demo does; the second part of its custom_id."""
-
-    STOP = "stop"
-    SAW = "saw"
-    THINKING = "thinking"
-    TEXTS = "texts"
-    WHY = "why"
-    AGAIN = "again"
-    REFRAME = "reframe"
-    REPLAY = "replay"
-    EXPORT = "export"
-    LINEUP = "lineup"
-    TRY = "try"
-
-
-def custom_id(verb: Verb, what: str) -> str:
-    """Return the custom_id of a control: of a demo by its id, `TRY` by the name of its demo."""
-    return f"{FAMILY}:{verb}:{what}"
-
-
 @dataclass(slots=True)
 class Show:
     """One demo in Discord. `lineups` can be chosen for another run, as (name, title).
 
     With `blind`, panes have letters, and nothing that names a contender is shown before the reveal.
+    With `forecast`, members predict before it runs.
     """
 
     request_id: str
     lineups: Sequence[tuple[str, str]] = ()
     blind: Blind | None = None
+    forecast: Forecast | None = None
     recorder: Recorder = field(default_factory=Recorder)
     chart: bytes | None = None
     final: bool = False
@@ -96,6 +82,13 @@ class Show:
         return not self.board.ended or self.votable
 
     @property
+    def predicting(self) -> Forecast | None:
+        """Return the forecast while the demo waits for predictions."""
+        if self.forecast is None or self.forecast.predictions.closed or self.board.ended:
+            return None
+        return self.forecast
+
+    @property
     def panes(self) -> list[tuple[str, Pane]]:
         """The panes in the order in which they are shown, each with its letter if it has one."""
         if self.blind is None:
@@ -107,6 +100,8 @@ class Show:
         if not self.board.ended:
             self.sentence = sentence
             self.board.stop(sentence)
+        if self.forecast is not None:
+            self.forecast.start()
 
     def pages(self) -> tuple[Page, ...]:
         """Return the message that shows this moment."""
@@ -117,7 +112,7 @@ class Show:
             return (Page((line,)),)
         above, below = self._above(), self._below()
         panes = [pane for _, pane in self.panes]
-        heads = [self._head(letter, pane) for letter, pane in self.panes]
+        heads = self._heads()
         ours = sum(map(len, (*above, *below, *heads)))
         room = TEXT_LIMIT - ours - SPARE
         texts = [sanitise(pane.text).strip() for pane in panes]
@@ -172,7 +167,9 @@ class Show:
         elif notices := (*opened.fairness, *opened.notices):
             told = "\n".join(f"-# ⚖️ {one_line(notice, 200)}" for notice in notices)
             lines.append(told[:_NOTICES])
-        if waiting := queue_line(board):
+        if self.predicting is not None:
+            lines.append(self.predicting.invitation())
+        elif waiting := queue_line(board):
             seconds = board.panes[0].seconds
             lines.append(f"⏳ {waiting} Waiting for {seconds:.0f} s.")
         elif board.plan and not board.ended and not self.hidden:
@@ -190,6 +187,8 @@ class Show:
             return (*lines, f"-# {self.request_id}") if board.ended else tuple(lines)
         if self.blind is not None and self.blind.result:
             lines.append(self.blind.result)
+        if self.forecast is not None and board.ended and (told := self.forecast.summary(board)):
+            lines.append(told)
         if opened is not None and opened.curated is not None and board.ended:
             lines.append(f"👀 **What to notice:** {one_line(opened.curated.notice, _NOTICE)}")
         if board.ended and opened is not None:
@@ -201,13 +200,24 @@ class Show:
     def _colour(self, pane: Pane) -> int:
         return VEIL if self.hidden else COLOURS[pane.seat.contender.stage]
 
+    def _heads(self) -> list[str]:
+        """Return the lines above each pane."""
+        did = self.forecast.outcome_lines(self.board) if self.forecast and self.board.ended else {}
+        at = {id(pane): n for n, pane in enumerate(self.board.panes)}
+        return [
+            "\n".join(line for line in (self._head(letter, pane), did.get(at[id(pane)])) if line)
+            for letter, pane in self.panes
+        ]
+
     def _head(self, letter: str, pane: Pane) -> str:
         if self.hidden:
-            return veiled(letter, pane)
+            return veiled(letter, pane, self.board.seconds)
         contender = pane.seat.contender
         name = f"**{one_line(contender.name, 40)}** · {one_line(contender.tag, 60)}"
         if letter:
             name = f"{letter} · {name}"
+        if self.predicting is not None:
+            return name[:_HEAD]
         lines = [f"{name[:_HEAD]}\n{state_line(pane)}"]
         if pane.sentence and pane.state is PaneState.FAILED:
             lines.append(one_line(pane.sentence, 150))
@@ -218,43 +228,16 @@ class Show:
         return "\n".join(lines)
 
     def _buttons(self) -> tuple[Button, ...]:
-        board, opened = self.board, self.board.opened
+        board, this = self.board, self.request_id
         if not board.ended:
-            return (self._button("Stop", Verb.STOP, Style.DANGER),)
-        if opened is None:
-            return ()
+            asks = self.predicting.buttons(this) if self.predicting else ()
+            return (*asks, stop_button(this))
         if self.blind is not None and self.hidden:
-            whole = self._button("Whole texts", Verb.TEXTS)
-            votes = self.blind.buttons(board, self.request_id)
-            return (*votes, whole, reveal_button(self.request_id))
-        made = [self._button("What it saw", Verb.SAW)]
-        if any(pane.thinking for pane in board.panes):
-            made.append(self._button("Thinking", Verb.THINKING))
-        if any(pane.text for pane in board.panes):
-            made.append(self._button("Whole texts", Verb.TEXTS))
-        made.append(self._button("Read why", Verb.WHY))
-        made.append(self._button("Export", Verb.EXPORT))
-        if opened.recorded is not None:
-            return tuple(made)
-        made.append(self._button("Again", Verb.AGAIN))
-        if opened.form == "plain" and any(s.contender.stage is Stage.BASE for s in opened.seats):
-            made.append(self._button("Reframe", Verb.REFRAME))
-        made.append(self._button("Replay", Verb.REPLAY))
-        return tuple(made)
-
-    def _button(self, label: str, verb: Verb, style: Style = Style.SECONDARY) -> Button:
-        return Button(label, custom_id(verb, self.request_id), style)
+            return (*self.blind.buttons(board, this), texts_button(this), reveal_button(this))
+        return ended_buttons(board, this)
 
     def _select(self) -> Select | None:
-        opened = self.board.opened
-        if not self.board.ended or not self.lineups or opened is None or opened.recorded:
-            return None
-        if self.hidden:
-            return None
-        choices = tuple(Choice(title, name) for name, title in self.lineups)
-        return Select(
-            "Again with another line-up", custom_id(Verb.LINEUP, self.request_id), choices
-        )
+        return None if self.hidden else lineup_select(self.board, self.request_id, self.lineups)
 
     def _files(self) -> tuple[Attached, ...]:
         page = as_markdown(self.board).encode("utf-8", "replace")

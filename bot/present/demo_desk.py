@@ -19,7 +19,6 @@ from bot.present.attachments import fetch
 from bot.present.cards import say
 from bot.present.consent import ConsentDesk
 from bot.present.delivery import InteractionSurface
-from bot.present.demo import FAMILY, Verb
 from bot.present.demo_cards import (
     export_page,
     passage_page,
@@ -27,6 +26,7 @@ from bot.present.demo_cards import (
     texts_page,
     thinking_page,
 )
+from bot.present.demo_controls import FAMILY, Verb
 from bot.present.demos import DemoRuns, Run
 from bot.present.desk import admitted
 from bot.present.responses import defer, defer_update, respond
@@ -75,6 +75,7 @@ class DemoDesk:
         lineup: str | None = None,
         stages: str = "",
         blind: bool = False,
+        predict: bool = False,
         card: discord.Attachment | None = None,
     ) -> None:
         """Run a demo for a command or a button, or play a recorded one.
@@ -82,9 +83,11 @@ class DemoDesk:
         Raises MessageGone, Undelivered, AttachmentRefused, CardUnreadable.
         """
         if card is not None:
-            await self._play(
-                interaction, card, alone=not (prompt or demo or lineup or stages or blind)
-            )
+            alone = not (prompt or demo or lineup or stages or blind or predict)
+            await self._play(interaction, card, alone=alone)
+            return
+        if blind and predict:
+            await say(interaction, "Choose one: a blind demo, or one that is predicted first.")
             return
         try:
             order = self._demos.order(
@@ -99,7 +102,7 @@ class DemoDesk:
         except BotError as error:
             await say(interaction, error.sentence)
         else:
-            await self._start(interaction, order, blind=blind)
+            await self._start(interaction, order, blind=blind, predict=predict)
 
     def suggest_demos(self, typed: str) -> list[tuple[str, str]]:
         """Return the demos, as (title, name), that hold what was typed."""
@@ -212,18 +215,23 @@ class DemoDesk:
         self._runs.start(InteractionSurface(interaction), events, member, place)
 
     async def _start(
-        self, interaction: discord.Interaction[Any], order: Order, *, blind: bool
+        self,
+        interaction: discord.Interaction[Any],
+        order: Order,
+        *,
+        blind: bool,
+        predict: bool = False,
     ) -> None:
         """Begin a demo where the bot is wanted; a prompt leaves it only after somebody agreed."""
         place = await admitted(interaction, self._servers)
         if place is None:
             return
-        again = partial(self._start, blind=blind)
+        again = partial(self._start, blind=blind, predict=predict)
         hosts = self._demos.leaves_for(order)
         cleared = await self._consent.cleared(interaction, place, order, hosts, again)
         if cleared is not None:
             events = self._demos.run(cleared)
-            await self._begin(interaction, place, events, cleared, blind=blind)
+            await self._begin(interaction, place, events, cleared, blind=blind, predict=predict)
 
     async def _begin(
         self,
@@ -233,11 +241,12 @@ class DemoDesk:
         order: Order | None,
         *,
         blind: bool = False,
+        predict: bool = False,
     ) -> None:
         """Show `events`."""
         await defer(interaction)
         surface, owner = InteractionSurface(interaction), interaction.user.id
-        self._runs.start(surface, events, owner, place, order=order, blind=blind)
+        self._runs.start(surface, events, owner, place, order=order, blind=blind, predict=predict)
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:

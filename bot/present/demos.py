@@ -21,6 +21,7 @@ from bot.present.blind import Blind
 from bot.present.demo import Show
 from bot.present.intake import LEAVING
 from bot.present.pace import DEMO_LAST_STEP, DEMO_STEPS, TokenPace
+from bot.present.predict import Forecast
 from bot.present.writer import Writer
 from bot.reference import is_reference, new_reference
 from bot.replay import recalled
@@ -91,7 +92,7 @@ def revived(kept: KeptDemo, lineups: Sequence[tuple[str, str]]) -> Run | None:
     blind = Blind(kept.revealed, order=list(kept.letters)) if kept.letters else None
     recorded, uploaded = kept.origin != "live", kept.origin == "file"
     recorder = recalled(card, recording=recorded, uploaded=uploaded)
-    show = Show(kept.demo, lineups, blind, recorder, final=True)
+    show = Show(kept.demo, lineups, blind, recorder=recorder, final=True)
     order = None if recorded else card.order(str(kept.member))
     return Run(kept.member, order, show, kept.place, kept.at)
 
@@ -106,6 +107,7 @@ class DemoRuns:
         self._running: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[bool]] = set()
         self._door = Door()
+        self._leaving = False
 
     @property
     def running(self) -> int:
@@ -143,9 +145,14 @@ class DemoRuns:
         *,
         order: Order | None = None,
         blind: bool = False,
+        predict: bool = False,
     ) -> Run:
-        """Begin to show `events` on `surface`; returns at once. Closing them ends the models."""
-        show = Show(new_reference(), self._lineups, Blind() if blind else None)
+        """Begin to show `events` on `surface`; returns at once. Closing them ends the models.
+
+        With `predict` they go on only when members have predicted what they will show.
+        """
+        secret, forecast = Blind() if blind else None, Forecast() if predict else None
+        show = Show(new_reference(), self._lineups, secret, forecast)
         run = Run(owner, order, show, place, self._keeper.now(), surface)
         self._remember(run)
         task = asyncio.create_task(self._run(run, surface, events))
@@ -171,8 +178,10 @@ class DemoRuns:
                 del self._known[old.show.request_id]
 
     def forget(self, member: int) -> None:
-        """End the demos of a member and know nothing of any of them."""
+        """End the demos of a member, and know nothing of them and of what they predicted."""
         for request_id, run in list(self._known.items()):
+            if run.show.forecast is not None:
+                run.show.forecast.predictions.forget(member)
             if run.owner == member:
                 run.forgotten = True
                 self.stop(run, "You had me forget you.")
@@ -193,6 +202,7 @@ class DemoRuns:
 
     async def close(self) -> None:
         """End all running demos with a notice, and wait until it is shown."""
+        self._leaving = True
         for run in self._live():
             self.stop(run, LEAVING)
         if self._running:
@@ -219,11 +229,11 @@ class DemoRuns:
         if not run.reader.cancelled() and (error := run.reader.exception()) is not None:
             log.error("demo %s failed", show.request_id, exc_info=error)
         show.stop(f"Something went wrong here. Tell an organiser: {show.request_id}.")
-        if show.board.panes:
+        keeping = self.keep(run)
+        if show.board.panes and not self._leaving:
             writer.changed(now=True)  # the end is seen while the chart is drawn
             await self.draw(show)
         show.final = True
-        keeping = self.keep(run)
         shown = await writer.finish()
         # Its buttons are to work after a restart; a database that hangs holds up nothing.
         await asyncio.wait([keeping], timeout=KEEP_WITHIN)
@@ -246,12 +256,18 @@ class DemoRuns:
 
 async def _read(run: Run, events: AsyncGenerator[DemoEvent], writer: Writer) -> None:
     """Fold the stream in; the writer is only told that something changed."""
+    show = run.show
     async with aclosing(events):
         async for event in events:
-            if run.show.recorder.take(event):
+            if show.recorder.take(event):
                 writer.begin()
             else:
                 writer.changed()
+            if isinstance(event, Opened) and show.forecast is not None:
+                show.forecast.invite()
+                # The stream is not read meanwhile, so the demo does not even queue.
+                await show.forecast.started()
+                writer.changed(now=True)
 
 
 async def _tick(writer: Writer) -> None:

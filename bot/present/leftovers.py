@@ -12,7 +12,7 @@ import discord
 
 from bot.keeping import Keeper
 from bot.memory import KeptAnswer, KeptDemo
-from bot.present import demo
+from bot.present import demo_controls
 from bot.present.answer import Verb, custom_id
 from bot.present.calls import calls_of
 from bot.present.components import Box, Button, Page
@@ -95,7 +95,7 @@ def closed(shown: list[Any], kept: KeptAnswer) -> Page | None:
 
 def closed_demo(shown: list[Any], kept: KeptDemo) -> Page | None:
     """Return an interrupted demo with the text of its panes and a notice, as `closed` does."""
-    if shown and demo.custom_id(demo.Verb.STOP, kept.demo) not in str(shown):
+    if shown and demo_controls.custom_id(demo_controls.Verb.STOP, kept.demo) not in str(shown):
         return None
     boxes: list[Box] = []
     for component in shown:

@@ -18,11 +18,13 @@ from bot.demos import Demos
 from bot.errors import ConsentMissing
 from bot.order import SEED
 from bot.panes import DemoEvent
+from bot.predicting import Predictions
 from bot.replay import replay
 from bot.runcard import Recorder, read_card_file
 from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.columns import show_demo
+from bot.terminal.predict import predicted, tell_who_was_right
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
 from knowledge.door import Door
@@ -43,6 +45,7 @@ MEMBER = "terminal"
 )
 @click.option("--frame", is_flag=True, help="Give a base model the prompt as a few-shot frame.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same for all.")
+@click.option("--predict", is_flag=True, help="First say what each will do; at a terminal only.")
 @click.option("--hosted-ok", is_flag=True, help="Let the prompt go to providers without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write a run card.")
@@ -61,6 +64,7 @@ async def command(  # noqa: PLR0913, PLR0917  click passes options by name
     stages: str,
     frame: bool,  # noqa: FBT001  click passes options by name
     seed: int,
+    predict: bool,  # noqa: FBT001  as above
     hosted_ok: bool,  # noqa: FBT001  as above
     as_json: bool,  # noqa: FBT001  as above
     save: Path | None,
@@ -93,7 +97,11 @@ async def command(  # noqa: PLR0913, PLR0917  click passes options by name
             return ConsentMissing.exit_code
         order = replace(order, allowed=frozenset(hosts))
         async with aclosing(services.demos.run(order)) as events:
-            return await _show(events, screen, as_json=as_json, save=save, plot=plot)
+            asks = predict and not as_json and sys.stdin.isatty()
+            shown, predictions = await predicted(events, screen) if asks else (events, None)
+            return await _show(
+                shown, screen, as_json=as_json, save=save, plot=plot, predictions=predictions
+            )
 
 
 async def _agreed(hosts: tuple[str, ...], screen: Screen, *, ask: bool) -> bool:
@@ -133,9 +141,12 @@ async def _show(
     as_json: bool,
     save: Path | None,
     plot: Path | None,
+    predictions: Predictions | None = None,
 ) -> int:
     recorder = await (_silently(events) if as_json else show_demo(events, screen))
     board, card = recorder.board, recorder.card()
+    if predictions is not None:
+        tell_who_was_right(predictions, board, screen)
     if as_json:
         told = card.without_steps().model_dump(mode="json", exclude={"steps"}) if card else {}
         if board.error is not None:

@@ -13,6 +13,8 @@ from tests.bot.client.test_demos import BASE, PROMPT, boxes, ended, files, lapto
 from tests.bot.client.test_leftovers import SERVE, environment, killed_in_the_end
 from tests.bot.client.test_privacy import files_of, told
 from tests.doubles.discord import FakeDiscord
+from tests.doubles.discord.limits import SELECT
+from tests.doubles.discord.records import walk
 from tests.doubles.ollama import FakeOllama
 
 CANARY = "canary-c0ffee"
@@ -27,7 +29,7 @@ async def ollama() -> AsyncIterator[FakeOllama]:
 async def test_demos_that_a_kill_left_open_are_closed_with_their_texts(
     fake: FakeDiscord, ollama: FakeOllama, tmp_path: Path
 ) -> None:
-    """One that writes, a blind one that waits for its turn; one that had ended is left alone."""
+    """One that writes, one that waits, one before which members predict; one had ended before."""
     ada, eve = fake.member("ada"), fake.member("eve")
     env = environment(fake, tmp_path) | {"OLLAMA_HOST": ollama.url}
     async with killed_in_the_end(SERVE, env=env):
@@ -41,20 +43,30 @@ async def test_demos_that_a_kill_left_open_are_closed_with_their_texts(
         await fake.until(lambda: "chat30" in shown(fake, writing))
         waiting = eve.slash("demo", prompt=PROMPT, blind=True)
         await fake.until(lambda: "Next in the queue" in shown(fake, waiting))
+        predicting = eve.slash("demo", prompt=PROMPT, predict=True)
+        await fake.until(lambda: "Predict first" in shown(fake, predicting))
+        panel = await told(fake, eve.click(fake.messages[predicting.original or ""], "Predict"), "")
     message, before = fake.messages[writing.original or ""], done.payload
     text = boxes(message)
     async with running_bot(fake, Script([]), tmp_path, ollama_host=ollama.url) as bot:
-        for asked in (writing, waiting):
-            await fake.until(lambda asked=asked: DEMO_INTERRUPTED in shown(fake, asked))  # type: ignore[misc]  # mypy does not infer it
-            for word in ("writing,", "queue", "before it", "Blind"):
+        for asked in (writing, waiting, predicting):
+            await fake.until(
+                lambda asked=asked: DEMO_INTERRUPTED in shown(fake, asked),  # type: ignore[misc]  # mypy does not infer it
+                within=30.0,
+            )
+            for word in ("writing", "queue", "before it", "Blind", "Predict"):
                 assert word not in shown(fake, asked)
         assert boxes(message) == text
         assert BASE in message.text
         assert "✂️ stopped" in message.text
         assert buttons(message) == []
+        await fake.until(lambda: all(task.done() for task in bot._keeping_house[:2]))
         assert await bot.services.records.memory.demos.left_open() == ()
         assert done.payload == before
         await told(fake, eve.click(done, "Whole texts"), "It scatters.")
+        (first_list, *_) = [c for c in walk(panel.payload["components"]) if c["type"] == SELECT]
+        late = eve.select(panel, first_list["custom_id"], "ANSWERS")
+        await told(fake, late, "takes no predictions")
         assert fake.refused == []
 
 

@@ -145,7 +145,7 @@ async def test_waiting_loading_thinking_and_cut_are_seen(
     ollama.models[BASE] = FakeModel(BASE, words("base", 9), base=True)
     ollama.fail_next(Fault("length", after=3), tag=BASE)
     asked = fake.member("ada").slash("demo", prompt=PROMPT)
-    for words_ in ("📦 loading", "💭 thinking, "):
+    for words_ in ("📦 loading", "💭 thinking "):
         await fake.until(lambda w=words_: w in shown(fake, asked), within=10.0)  # type: ignore[misc]  # mypy does not infer it
     message = await ended(fake, asked)
     assert "✂️ cut at the bound" in message.text
@@ -303,9 +303,11 @@ async def test_a_bot_that_stops_ends_its_demos_with_a_notice(
 ) -> None:
     ollama.models |= {m.name: m for m in laptop(words("b", 5000), words("c", 5000), rate=50.0)}
     asked = fake.member("ada").slash("demo", prompt=PROMPT)
-    await fake.until(lambda: "writing" in shown(fake, asked))
+    await fake.until(lambda: {"b3", "c3"} <= set(shown(fake, asked).split()))
     await bot.close()
-    assert "being restarted" in shown(fake, asked)
+    (message,) = messages(fake, asked)
+    assert "being restarted" in message.text
+    assert [box[:3] for box in boxes(message)[:2]] == ["b0 ", "c0 "]
     assert not bot.demos.running
 
 

@@ -1,13 +1,17 @@
 """`demo` as a person or a script meets it: a process, an engine, files."""
 
+import asyncio
 import json
+import os
+import pty
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.bot.stagehands import THINKS
-from tests.bot.terminal.test_terminal import Done, Terminal
+from tests.bot.terminal.test_terminal import PATIENCE, Done, Terminal
 from tests.doubles.hosted import FakeProvider, Rented
 from tests.doubles.hosted.server import KEY
 from tests.doubles.ollama import FakeModel, FakeOllama
@@ -35,8 +39,10 @@ async def demo(ollama: FakeOllama, folder: Path, *arguments: str) -> Done:
 
 
 async def test_a_pipe_gets_each_contender_as_plain_text(ollama: FakeOllama, tmp_path: Path) -> None:
-    done = await demo(ollama, tmp_path, PROMPT)
+    """And is asked for no prediction."""
+    done = await demo(ollama, tmp_path, PROMPT, "--predict")
     assert done.code == 0
+    assert "What will each of them do" not in done.out + done.err
     assert f"> {PROMPT}" in done.out
     assert f"== base: {BASE}\nAnd on.\n" in done.out
     assert f"== instruct: {INSTRUCT}\nYes, [31mit is.\n" in done.out
@@ -140,3 +146,34 @@ async def test_a_script_says_that_the_prompt_may_leave_or_nothing_is_sent(tmp_pa
     assert cost["amount"] == pytest.approx(12 * 0.10e-6 + 30 * 0.50e-6)
     assert "does not accept the key" in contenders[2]["error"]
     assert KEY not in done.out + done.err
+
+
+async def test_who_sits_at_a_terminal_predicts_before_it_runs(
+    ollama: FakeOllama, tmp_path: Path
+) -> None:
+    """A number for each contender, Enter passes one over; a wrong one is asked again."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "demo", "--predict", PROMPT),
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=theirs,
+        cwd=tmp_path,
+        env=Terminal(tmp_path / "data", ollama.url).environment,
+    )
+    os.close(theirs)
+    seen = ""
+    for asked, typed in (("base ›", "3"), ("instruct ›", "7"), ("instruct ›", "3"), ("other", "")):
+        while asked not in seen:
+            seen += (await asyncio.to_thread(os.read, ours, 10_000)).decode(errors="ignore")
+        assert not ollama.generations
+        seen = ""
+        os.write(ours, f"{typed}\r".encode())
+    async with asyncio.timeout(PATIENCE):
+        out, _ = await process.communicate()
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"base answers at once and stops (as you said)." in out
+    assert b"reasoning (other lineage) thinks first, then answers.\n" in out
+    assert b"You were right about 2 of 3." in out
