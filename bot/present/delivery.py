@@ -101,7 +101,7 @@ class InteractionSurface:
     ) -> None:
         self._application = interaction.application_id
         self._token = interaction.token
-        self._session = interaction.followup.session
+        self._session = once(interaction.followup.session)
         self._calls = calls_of(interaction.client)
         self._private = private
         self._clock = clock
@@ -212,7 +212,7 @@ class InteractionSurface:
                 lambda: async_context.get().execute_webhook(
                     self._application,
                     self._token,
-                    session=once(self._session),
+                    session=self._session,
                     wait=True,
                     with_components=True,
                     **body.content(),
