@@ -58,7 +58,11 @@ class _FrontMatter(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One lesson. `digest` changes whenever anything that is indexed of it changes."""
+    """One lesson. `digest` changes whenever anything that is indexed of it changes.
+
+    `server` is the Discord server whose members alone may see it, as each of its passages
+    says too; None: everybody. Two servers may each have a lesson of the same slug.
+    """
 
     slug: str
     title: str
@@ -69,6 +73,7 @@ class Lesson:
     checked: dt.date
     passages: tuple[Passage, ...]
     digest: str
+    server: int | None = None
 
 
 class _TextDates(yaml.SafeLoader):

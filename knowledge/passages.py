@@ -20,7 +20,8 @@ class Passage:
     `id` is `<lesson slug>#<anchor>` and stays as long as the heading does;
     `path` holds the headings above `heading`, outermost first, without the title;
     `text` is the section's Markdown without its heading; `asks` are questions it
-    answers, in members' words: indexed beside the text, never shown.
+    answers, in members' words: indexed beside the text, never shown. `server` is the
+    Discord server whose members alone may see it; None: everybody.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Passage:
     anchor: str
     text: str
     asks: tuple[str, ...] = ()
+    server: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,13 @@ class PassageSearch(Protocol):
         previous: str | None = None,
         lesson: str | None = None,
         limit: int = 8,
+        server: int | None = None,
     ) -> Found:
         """Return up to `limit` hits, best first.
 
         `previous` is the member's turn before this one, for follow-ups;
-        `lesson` restricts to one lesson by its slug. Raises SearchUnavailable.
+        `lesson` restricts to one lesson by its slug. What belongs to a server is found
+        only where `server` names it. Raises SearchUnavailable.
         """
         ...
 
