@@ -77,7 +77,7 @@ def read_cases(search: Search, questions: Iterable[Question], *, asks: bool) -> 
         weighed = search.weigh(question.question, previous_turn(question), None, HITS)
         candidates = []
         for name, found in weighed.signals.items():
-            passage = weighed.generation.passages[name]
+            passage = weighed.passage(name)
             text = f"{passage.heading}\n{passage.text}"
             some = any(states(fact, text) for fact in question.facts)
             candidates.append(Candidate(tuple(found), text, some))

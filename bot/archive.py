@@ -107,11 +107,13 @@ def _checked(archive: tarfile.TarFile, room: int) -> Iterator[tarfile.TarInfo]:
 def _copy_index(index: Index, to: Path) -> None:
     """Copy the generation that serves, if there is one."""
     for _ in range(TRIES):
-        name = index.current()
-        if name is None or index.manifest() is None:
+        name, manifest = index.current(), index.manifest()
+        if name is None or manifest is None:
             return
         try:
-            _copy(index.folder / name, to / name)
+            _copy(index.file(name), to / index.file(name).name)
+            for part in manifest.parts:
+                _copy(index.folder / part.name, to / part.name)
         except (OSError, sqlite3.Error):
             shutil.rmtree(to, ignore_errors=True)
             continue

@@ -129,12 +129,12 @@ def index_health(library: Library, fault: str | None = None) -> PartHealth:
     change = library.pending()
     manifest = library.index.manifest()
     if fault is not None:
-        sentence = f"the index is damaged: {fault}. It is made anew at the next question"
+        sentence = f"the index cannot be used: {fault}. A damaged one is made anew when it is asked"
         return PartHealth("index", sentence, build, ok=False)
     if manifest is None:
         return PartHealth("index", "there is no index of the lessons yet", build, ok=False)
     if change.nothing:
-        made = f"{len(manifest.passages)} passages, made with {Path(manifest.model).name}"
+        made = f"{manifest.passages} passages, made with {Path(manifest.model).name}"
         return PartHealth("index", f"up to date: {made}")
     if change.rebuilt:
         return PartHealth("index", f"must be rebuilt: {change.rebuilt}", build, ok=False)

@@ -73,7 +73,7 @@ class Library:
         self._model = identify(settings.embedding_model)
         self._loading: asyncio.Task[_Loaded] | None = None
         self._embedder: Embedder | None = None
-        self.index = Index(settings.index_dir)
+        self.index = Index(settings.index_dir, settings.chroma_url)
         self._survey()
 
     def open(self, *, refresh: bool) -> None:
@@ -125,12 +125,13 @@ class Library:
         previous: str | None = None,
         lesson: str | None = None,
         limit: int = 8,
+        server: int | None = None,
     ) -> Found:
         """Find passages; see `knowledge.passages.PassageSearch`."""
         loaded = await self._loaded()
         try:
             return await loaded.search.search(
-                question, previous=previous, lesson=lesson, limit=limit
+                question, previous=previous, lesson=lesson, limit=limit, server=server
             )
         except Unsound as fault:
             log.warning("The index is opened anew: %s.", fault)
@@ -138,7 +139,7 @@ class Library:
         loaded = await self._loaded()
         try:
             return await loaded.search.search(
-                question, previous=previous, lesson=lesson, limit=limit
+                question, previous=previous, lesson=lesson, limit=limit, server=server
             )
         except Unsound as fault:
             raise SearchUnavailable(DAMAGED) from fault
@@ -217,16 +218,9 @@ class Library:
         return refresh(self.index, self.lessons, self._model, self._embed, self._progress)
 
     def _examine(self) -> str | None:
-        from knowledge.proof import prove  # noqa: PLC0415  as in _load
+        from knowledge.proof import examine  # noqa: PLC0415  as in _load
 
-        name = self.index.current()
-        if name is None or self.index.manifest() is None:
-            return None
-        try:
-            prove(self.index.folder / name).close()
-        except Unsound as fault:
-            return str(fault)
-        return None
+        return examine(self.index)
 
     def _embed(self) -> Embedder:
         from knowledge.embedding import EmbedderUnavailable, load_embedder  # noqa: PLC0415  as above
@@ -268,4 +262,4 @@ class Library:
             "index for this run."
         )
         self._scratch = TemporaryDirectory(prefix="llm-landscape-", ignore_cleanup_errors=True)
-        self.index = Index(Path(self._scratch.name) / "index")
+        self.index = Index(Path(self._scratch.name) / "index", self.index.chroma)

@@ -221,9 +221,12 @@ class MeasuredSearch:
         previous: str | None = None,
         lesson: str | None = None,
         limit: int = 8,
+        server: int | None = None,
     ) -> Found:
         """Find passages."""
         began = self._meters.now()
-        found = await self._search.search(question, previous=previous, lesson=lesson, limit=limit)
+        found = await self._search.search(
+            question, previous=previous, lesson=lesson, limit=limit, server=server
+        )
         self._meters.searched(began, found)
         return found

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
         default="all-MiniLM-L6-v2",
         description="A sentence-transformers model: a name on the hub, or a folder.",
     )
+    chroma_url: str | None = Field(
+        default=None,
+        description="A Chroma server for the vectors; without it they lie in the data folder.",
+    )
     ollama_host: str = Field(default="http://127.0.0.1:11434", description="Where Ollama listens.")
     ollama_public: bool = Field(
         default=False, description="Allow an Ollama at an address of the internet."

@@ -1,12 +1,15 @@
-"""The index: a folder of generations and a pointer to the one that serves.
+"""The index: a folder of segments, and which of them serve.
 
-    gen-000007/   written beside the others, published by replacing `current`
-    current       the name of the generation that serves
-    damaged/      the last generation that could not be trusted, set aside
-    writer.lock   held by the one process that may write; writer.json names it
+    seg-41c4d8ab/    some lessons of one owner, written once (knowledge/segment.py)
+    gen-000007.json  a generation: the segments that serve together (knowledge/manifest.py)
+    current          the name of the generation that serves
+    damaged/         what could not be trusted, set aside
+    mark             the name of this index on a Chroma server, where it uses one
+    writer.lock      held by the one process that may write; writer.json names it
 
-Readers never wait for a writer: they open what `current` names, and look at it again for
-each question. So a generation goes as soon as the next one serves, and what was removed
+A generation is published by replacing `current`, once all its segments are there. Readers
+never wait for a writer: they open what `current` names, and look at it again for each
+question. What a generation does not name goes as soon as it serves, and what was removed
 from the lessons goes with it; whoever still reads it has its files open.
 """
 
@@ -15,8 +18,9 @@ from __future__ import annotations
 import errno
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +30,10 @@ from knowledge.lesson import Lesson
 from knowledge.manifest import Manifest
 
 TRIES, PAUSE_SECONDS = 20, 0.05
-"""How often, and how far apart, it is tried to remove a generation that is still read."""
+"""How often, and how far apart, it is tried to remove a segment that is still read."""
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, length and time of change of each of some files."""
 
 Progress = Callable[[int, int], None]
 """Told (passages done, passages in all) while an index is built."""
@@ -51,7 +58,7 @@ class IndexUnwritable(Exception):
 
 
 class Unsound(Exception):
-    """A generation cannot be trusted; the message says in words what is wrong with it."""
+    """A segment cannot be trusted; the message says in words what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,30 @@ class Change:
 
 
 class Index:
-    """The folder of generations at `folder`."""
+    """The index in `folder`. `chroma` is the URL of a Chroma server; without, all is in there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, chroma: str | None = None) -> None:
         self.folder = folder
+        self.chroma = chroma
+        self.proven: dict[str, Stamp] = {}
+        """Segments that this process has proved, and how their files were then."""
+
+    @property
+    def place(self) -> str:
+        """Where the units are, as the manifest tells it."""
+        return self.chroma or "folder"
+
+    def mark(self) -> str:
+        """Return the name of this index on a Chroma server, made when first asked for."""
+        if self.chroma is None:
+            return ""
+        file = self.folder / "mark"
+        with suppress(OSError, UnicodeDecodeError):
+            return file.read_text("utf-8").strip()
+        mark = f"landscape-{uuid.uuid4().hex[:12]}"
+        with suppress(OSError):  # what cannot be written is no index that lasts
+            file.write_text(mark, "utf-8")
+        return mark
 
     def current(self) -> str | None:
         """Return the name of the generation that serves; None when there is none."""
@@ -86,87 +113,114 @@ class Index:
     def manifest(self) -> Manifest | None:
         """Return the serving generation's manifest; None when there is none usable."""
         name = self.current()
-        return Manifest.read(self.folder / name) if name else None
+        return Manifest.read(self.file(name)) if name else None
+
+    def file(self, name: str) -> Path:
+        """Return the manifest's file of the generation `name`."""
+        return self.folder / f"{name}.json"
 
     def pending(self, lessons: Sequence[Lesson], model: ModelIdentity) -> Change:
         """Say what a refresh would change, without loading a model."""
         manifest = self.manifest()
-        wanted = {lesson.slug: lesson.digest for lesson in lessons}
+        wanted = {(lesson.server, lesson.slug): lesson.digest for lesson in lessons}
         if manifest is None:
-            return Change(added=tuple(wanted))
+            return Change(added=tuple(slug for _, slug in wanted))
+        name, revision, dimension = manifest.made_with
         rebuilt = None
         if (
-            model.name != manifest.model
-            or model.revision not in (None, manifest.revision)
-            or model.dimension not in (None, manifest.dimension)
+            model.name != name
+            or model.revision not in (None, revision)
+            or model.dimension not in (None, dimension)
         ):
-            rebuilt = f"it was made with another embedding model, {Path(manifest.model).name}"
+            rebuilt = f"it was made with another embedding model, {Path(name).name}"
+        elif manifest.place != self.place:
+            rebuilt = "its vectors were kept in another place"
         had = manifest.lessons
+        same = {key for key, mark in wanted.items() if had.get(key) == mark}
         return Change(
-            added=tuple(slug for slug in wanted if slug not in had),
-            changed=tuple(s for s, mark in wanted.items() if s in had and had[s] != mark),
-            removed=tuple(slug for slug in had if slug not in wanted),
-            unchanged=tuple(s for s, mark in wanted.items() if had.get(s) == mark),
+            added=tuple(key[1] for key in wanted if key not in had),
+            changed=tuple(key[1] for key in wanted if key in had and key not in same),
+            removed=tuple(key[1] for key in had if key not in wanted),
+            unchanged=tuple(key[1] for key in wanted if key in same),
             rebuilt=rebuilt,
         )
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the one right to write, and sweep what a writer before left unfinished.
+        """Hold the one right to write.
 
         Raises IndexBusy when another process holds it, and IndexUnwritable for any OSError.
         """
         try:
             with claim(self.folder, "writer"):
-                self.sweep()
                 yield
         except Claimed as error:
             raise IndexBusy(f"{error} is writing the index now.") from error
         except OSError as error:
             raise IndexUnwritable.because(error) from error
 
-    def new_folder(self) -> Path:
-        """Return the folder the next generation is to be written into."""
-        folders = [*self.folder.glob("gen-*"), *self.folder.glob("damaged/gen-*")]
-        numbers = [int(f.name[4:]) for f in folders if f.name[4:].isdigit()]
-        return self.folder / f"gen-{max(numbers, default=0) + 1:06d}"
+    def new_segment(self) -> Path:
+        """Return the folder of a new segment. No name is ever used again: who reads goes by it."""
+        return self.folder / f"seg-{uuid.uuid4().hex[:12]}"
 
-    def publish(self, folder: Path) -> None:
-        """Let the generation in `folder` serve, and remove all others."""
+    def publish(self, manifest: Manifest) -> None:
+        """Let what `manifest` names serve from now on."""
+        used = [f.stem for f in self.folder.glob("**/gen-*.json")]
+        used.append(self.current() or "")
+        last = max((int(name[4:]) for name in used if name[4:].isdigit()), default=0)
+        name = f"gen-{last + 1:06d}"
+        manifest.write(self.file(name))
         pointer = self.folder / "current.new"
-        pointer.write_text(folder.name, "utf-8")
+        pointer.write_text(name, "utf-8")
         pointer.replace(self.folder / "current")
-        self.sweep()
+
+    def left_over(self) -> list[Path]:
+        """Return the segments that do not serve, the fullest first: killed builds left them."""
+        manifest = self.manifest()
+        serving = {part.name for part in manifest.parts} if manifest else set()
+        found = [path for path in self.folder.glob("seg-*") if path.name not in serving]
+        return sorted(found, key=_size, reverse=True)
 
     def sweep(self) -> None:
-        """Remove every generation that does not serve."""
+        """Remove what does not serve."""
         current = self.current()
-        for other in self.folder.glob("gen-*"):
-            if other.name != current:
-                _remove(other)
+        for path in (*self.folder.glob("gen-*"), *self.folder.glob("current.new")):
+            if path.name != f"{current}.json":
+                self.remove(path)
+        for path in self.left_over():
+            self.remove(path)
 
-    def set_aside(self, name: str) -> None:
-        """Move the generation `name` out of the way; of those before it none is kept.
+    def set_aside(self, names: Sequence[str]) -> None:
+        """Move files or folders out of the way; of those before them none is kept.
 
         To be called by the writer. Raises OSError.
         """
+        self.forget_damaged()
         damaged = self.folder / "damaged"
-        _remove(damaged)
         damaged.mkdir(exist_ok=True)
-        (self.folder / name).replace(damaged / name)
+        for name in names:
+            if (self.folder / name).exists():
+                (self.folder / name).replace(damaged / name)
 
     def forget_damaged(self) -> None:
         """Remove what was set aside: it may hold what was taken out of the lessons."""
-        _remove(self.folder / "damaged")
+        self.remove(self.folder / "damaged")
 
+    def remove(self, path: Path) -> None:
+        """Remove a file, or a folder, again where a reader's database made a journal in it.
 
-def _remove(folder: Path) -> None:
-    """Remove a folder, again where a reader's database made a journal in it meanwhile.
-
-    What resists is removed by the writer after this one.
-    """
-    for _ in range(TRIES):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
+        What resists is removed by the writer after this one.
+        """
+        self.proven.pop(path.name, None)
+        if path.is_file():
+            path.unlink(missing_ok=True)
             return
-        time.sleep(PAUSE_SECONDS)
+        for _ in range(TRIES):
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():
+                return
+            time.sleep(PAUSE_SECONDS)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

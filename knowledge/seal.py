@@ -1,4 +1,4 @@
-"""The seal of a generation: the length and checksum of each of its files that only reading touches.
+"""The seal of a segment: the length and checksum of each of its files that only reading touches.
 
 What is damaged is found before anything opens it: Chroma ends the whole process over a
 damaged file of its vector index. Its SQLite file is left to SQLite's own check, for Chroma
@@ -16,10 +16,11 @@ from pathlib import Path
 
 NAME = "seal.json"
 SQLITE = "chroma/chroma.sqlite3"
+JOURNALS = ("-wal", "-shm", "-journal")
 
 _BLOCK = 1 << 20
-_BLOCKS = 256
-"""Blocks of a file that are read: all of a file up to 256 MiB, evenly spread ones of a larger."""
+_BLOCKS = 64
+"""Blocks of a file that are read: all of a file up to 64 MiB, evenly spread ones of a larger."""
 
 _STEPS, _MOST_STEPS = 1000, 4000
 """SQLite's check ends after this many times so many steps of its machine: about half a second."""
@@ -31,8 +32,11 @@ def seal(folder: Path) -> None:
     (folder / NAME).write_text(json.dumps(marks), "utf-8")
 
 
-def broken(folder: Path) -> str | None:
-    """Say in words what of `folder` is not as it was sealed; None when all is."""
+def broken(folder: Path, *, embedded: bool) -> str | None:
+    """Say in words what of `folder` is not as it was sealed; None when all is.
+
+    `embedded` tells whether its vector store lies in it too.
+    """
     try:
         marks = json.loads((folder / NAME).read_text("utf-8"))
         for name, mark in marks.items():
@@ -40,7 +44,7 @@ def broken(folder: Path) -> str | None:
                 return f"{name} is not as it was written"
     except (OSError, ValueError, TypeError, AttributeError):
         return "a file is missing or cannot be read"
-    return _broken_sqlite(folder / SQLITE)
+    return _broken_sqlite(folder / SQLITE) if embedded else None
 
 
 def _sealed(folder: Path) -> Iterator[str]:

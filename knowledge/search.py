@@ -20,16 +20,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from knowledge.door import Door
 from knowledge.embedding import Embedder, TextVectors
-from knowledge.generation import Generation, lexical_text
+from knowledge.generation import Generation, View
 from knowledge.index import Index, Unsound
-from knowledge.lexical import Speller, leans
-from knowledge.passages import Found, Hit, Quote, SearchUnavailable
-from knowledge.proof import prove
-from knowledge.store import StoreBroken
+from knowledge.lexical import Scores, leans
+from knowledge.passages import Found, Hit, Passage, Quote, SearchUnavailable
+from knowledge.store import StoreBroken, Stores, StoreUnreachable
 from knowledge.terms import Terms
 
 CANDIDATE_UNITS = 120
@@ -47,18 +47,25 @@ OTHER_MODEL = (
 )
 NO_INDEX = "There is no index of the lessons yet. This builds it: python -m bot index"
 
+NO_SERVER = "The Chroma server does not answer, so the lessons cannot be searched now."
+
 Signals = tuple[float, float, float, float]
 """Late interaction, sentence, ask, words: the order of RELEVANCE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A question as it was read in one generation, and each candidate's signals by passage id."""
+    """A question as it was read in one view, and each candidate's signals by its place there."""
 
     generation: Generation
+    view: View
     read: TextVectors
-    signals: dict[str, Signals]
+    signals: dict[int, Signals]
     legible: bool
+
+    def passage(self, place: int) -> Passage:
+        """Return the passage at `place`."""
+        return self.generation.passage(*self.view.at(place))
 
 
 class Search:
@@ -69,7 +76,8 @@ class Search:
         self._embedder = embedder
         self._door = door
         self._terms = Terms.load()
-        self._opened: tuple[str, Generation, Speller] | None = None
+        self._opened: Generation | None = None
+        self._stores: Stores | None = None
         # For products this small a second core costs more than it gives: it waits by spinning.
         threadpool_limits(1, user_api="blas")
 
@@ -80,100 +88,146 @@ class Search:
         previous: str | None = None,
         lesson: str | None = None,
         limit: int = 8,
+        server: int | None = None,
     ) -> Found:
         """Find passages; see `knowledge.passages.PassageSearch`.
 
         Raises SearchUnavailable, and Unsound when the index is damaged.
         """
-        return await self._door.through(self.find, question, previous, lesson, limit)
+        return await self._door.through(self.find, question, previous, lesson, limit, server)
 
-    def find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
+    def find(
+        self,
+        question: str,
+        previous: str | None,
+        lesson: str | None,
+        limit: int,
+        server: int | None = None,
+    ) -> Found:
         """Do what `search` does, in this thread."""
         serving = self._index.current()
         try:
-            return self._find(question, previous, lesson, limit)
-        except (Unsound, StoreBroken, OSError) as error:
+            return self._find(question, previous, lesson, limit, server)
+        except StoreUnreachable as error:
+            raise SearchUnavailable(NO_SERVER) from error
+        except (Unsound, StoreBroken, OSError, ValueError) as error:
             if self._index.current() == serving:
                 raise Unsound("it cannot be searched") from error
         # The generation was followed by the next while it was read.
-        return self._find(question, previous, lesson, limit)
+        return self._find(question, previous, lesson, limit, server)
 
     def open(self) -> None:
         """Open the generation that serves, and let go of the one before.
 
         Raises SearchUnavailable when there is none, Unsound when it cannot be trusted.
         """
-        self._serving()
+        try:
+            self._serving().view(None, self._embedder.words)
+        except StoreUnreachable as error:
+            raise SearchUnavailable(NO_SERVER) from error
 
-    def _find(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Found:
-        weighed = self.weigh(question, previous, lesson, limit)
-        generation, read, signals = weighed.generation, weighed.read, weighed.signals
-        ranked = sorted(signals, key=lambda id_: -_logistic(RELEVANCE, signals[id_]))[:limit]
-        hits = tuple(_hit(generation, id_, read, signals[id_]) for id_ in ranked)
+    def close(self) -> None:
+        """Close all that was opened."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+        if self._stores is not None:
+            self._stores.close()
+            self._stores = None
+
+    def _find(
+        self,
+        question: str,
+        previous: str | None,
+        lesson: str | None,
+        limit: int,
+        server: int | None,
+    ) -> Found:
+        weighed = self.weigh(question, previous, lesson, limit, server)
+        signals = weighed.signals
+        ranked = sorted(signals, key=lambda place: -_logistic(RELEVANCE, signals[place]))
+        hits = tuple(_hit(weighed, place) for place in ranked[:limit])
+        if any(hit.passage.server not in (None, server) for hit in hits):
+            raise Unsound("it shows one server's passages to another")
         best = [max((s[n] for s in signals.values()), default=0.0) for n in range(3)]
         return Found(hits, _logistic(COVERAGE, best), weighed.legible)
 
-    def weigh(self, question: str, previous: str | None, lesson: str | None, limit: int) -> Weighed:
-        """Return the serving generation, the question as it was read, each candidate's signals."""
-        generation, speller = self._serving()
-        mended = speller.mend(question)
+    def weigh(
+        self,
+        question: str,
+        previous: str | None,
+        lesson: str | None,
+        limit: int,
+        server: int | None = None,
+    ) -> Weighed:
+        """Return what `server` may see, the question as it was read, each candidate's signals."""
+        generation = self._serving()
+        view = generation.view(server, self._embedder.words)
+        mended = view.speller.mend(question)
         asked = f"{previous} {mended}" if previous and leans(question) else mended
-        legible = speller.reads(mended)
+        legible = view.speller.reads(mended)
         if not legible:  # the field's words in English beside a question in another language
             asked = " ".join((*self._terms.english(asked), asked))
         read = self._embedder.read([asked])[0]
-        words = generation.lexicon.shares(asked)
-        candidates = self._candidates(generation, read, words, lesson, limit)
-        signals = {c: _signals(generation, c, read, words[c]) for c in candidates}
-        return Weighed(generation, read, signals, legible)
+        words = view.lexicon.shares(asked)
+        signals = {
+            place: _signals(generation, view, place, read, float(words[place]))
+            for place in _candidates(view, read, words, lesson, limit)
+        }
+        return Weighed(generation, view, read, signals, legible)
 
-    def _serving(self) -> tuple[Generation, Speller]:
-        name, manifest = self._index.current(), self._index.manifest()
-        if self._opened is not None and self._opened[0] == name:
-            return self._opened[1:]
+    def _serving(self) -> Generation:
+        name = self._index.current()
+        if self._opened is not None and self._opened.name == name:
+            return self._opened
+        manifest = self._index.manifest()
         if name is None or manifest is None:
             raise SearchUnavailable(NO_INDEX)
         if manifest.made_with != self._embedder.makes:
             raise SearchUnavailable(OTHER_MODEL)
-        generation = prove(self._index.folder / name)
-        self.close()
-        passages = generation.passages.values()
-        speller = Speller(
-            [passage.text for passage in passages],
-            [lexical_text(passage) for passage in passages],
-            self._embedder.words,
-        )
-        self._opened = (name, generation, speller)
-        return generation, speller
-
-    def close(self) -> None:
-        """Close the files of the generation that was read."""
+        if self._stores is None:
+            self._stores = Stores(self._index.chroma, self._index.mark())
+        generation = Generation(self._index, name, manifest, self._stores, self._opened)
         if self._opened is not None:
-            self._opened[1].close()
-            self._opened = None
-
-    def _candidates(
-        self,
-        generation: Generation,
-        read: TextVectors,
-        words: dict[str, float],
-        lesson: str | None,
-        limit: int,
-    ) -> list[str]:
-        """Return the ids of passages worth ranking: near in meaning, or sharing words."""
-        near = generation.store.nearest(read.whole.tolist(), CANDIDATE_UNITS, lesson)
-        allowed = [
-            id_ for id_, p in generation.passages.items() if lesson is None or p.lesson == lesson
-        ]
-        sharing = sorted((id_ for id_ in allowed if words[id_]), key=lambda id_: -words[id_])
-        count = max(CANDIDATES, limit)
-        found = list(dict.fromkeys([*near[:count], *sharing[:count]]))
-        # A small store is ranked whole, and a member always sees enough to choose from.
-        return found if len(found) >= limit else list(dict.fromkeys([*found, *allowed]))[:count]
+            self._opened.close()
+        self._opened = generation
+        return generation
 
 
-def _signals(generation: Generation, id_: str, read: TextVectors, words: float) -> Signals:
-    vectors = generation.vectors(id_)
+def _candidates(
+    view: View, read: TextVectors, words: Scores, lesson: str | None, limit: int
+) -> list[int]:
+    """Return the places of passages worth ranking: near in meaning, or sharing words."""
+    count = max(CANDIDATES, limit)
+    if lesson is None:
+        allowed: Sequence[int] = range(len(view))
+        near = view.nearest(read.whole, CANDIDATE_UNITS)[:count]
+        sharing = _highest(words, count)
+    else:
+        allowed = view.places(lesson)
+        near = view.nearest_of(allowed, read.whole, count)
+        sharing = [allowed[at] for at in _highest(words[allowed], count)]
+    found = list(dict.fromkeys([*near, *sharing]))
+    # A small store is ranked whole, and a member always sees enough to choose from.
+    if len(found) >= limit:
+        return found
+    return list(dict.fromkeys([*found, *allowed[:count]]))[:count]
+
+
+def _highest(scores: Scores, count: int) -> list[int]:
+    """Return the places of the `count` highest of `scores` above 0, highest first."""
+    if len(scores) > count:
+        some = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+    else:
+        some = np.arange(len(scores))
+    some = some[np.argsort(-scores[some], kind="stable")][:count]
+    return [int(place) for place in some if scores[place] > 0]
+
+
+def _signals(
+    generation: Generation, view: View, place: int, read: TextVectors, words: float
+) -> Signals:
+    vectors = generation.vectors(*view.at(place))
     found = (read.tokens @ vectors.tokens.T).max(axis=1)
     late = float(found.mean()) if len(found) else 0.0  # a question of nothing but white space
     sentence = float((vectors.sentences @ read.whole).max())
@@ -182,14 +236,16 @@ def _signals(generation: Generation, id_: str, read: TextVectors, words: float) 
     return late, sentence, ask, words
 
 
-def _hit(generation: Generation, id_: str, read: TextVectors, signals: Signals) -> Hit:
-    passage = generation.passages[id_]
-    rows = generation.vectors(id_).sentences
+def _hit(weighed: Weighed, place: int) -> Hit:
+    where = weighed.view.at(place)
+    generation, read = weighed.generation, weighed.read
+    rows = generation.vectors(*where).sentences
     quotes = tuple(
         Quote(text, max(0.0, float(cosine)))
-        for text, cosine in zip(generation.sentences(id_), rows @ read.whole, strict=True)
+        for text, cosine in zip(generation.sentences(*where), rows @ read.whole, strict=True)
     )
-    return Hit(passage, _logistic(RELEVANCE, signals), quotes, rows)
+    score = _logistic(RELEVANCE, weighed.signals[place])
+    return Hit(weighed.passage(place), score, quotes, rows)
 
 
 def _logistic(weights: tuple[tuple[float, ...], float], signals: Sequence[float]) -> float:

@@ -1,7 +1,8 @@
-"""The vector store: units of passages in Chroma, through LangChain, in a folder or on a server.
+"""The vector store: the units of each segment in Chroma, in its folder or on a server.
 
-A unit is what is embedded: a window of a passage's text, one of its sentences,
-or one of the questions it answers. Every unit names its passage.
+A unit is what may make its passage a candidate: a window of its text, or one of the questions
+it answers. (Its sentences only rank it: the windows hold the same words, and a store without
+them is less than half as large.)
 """
 
 from __future__ import annotations
@@ -9,34 +10,37 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, cast
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateHNSWConfiguration
+from chromadb.api.models.Collection import Collection as ChromaCollection
 from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError
-from langchain_chroma import Chroma
-from langchain_core.embeddings import Embeddings
+from chromadb.errors import NotFoundError
 
 from knowledge.passages import Vectors
 
-Kind = Literal["window", "sentence", "ask"]
+FOLDER = "chroma"
+_COLLECTION = "units"
+_TIMEOUT = httpx.Timeout(30, connect=5)
+"""Seconds: a server that takes longer for a question is no help to anybody."""
 
-_COLLECTION = "passages"
-_BATCH = 1000
 _HNSW: CreateHNSWConfiguration = {
-    # Chroma's defaults lose recall as the store grows (0.73 at 100,000 units,
-    # measured); with these it stays at 0.98 for a query of about 3 ms.
+    # Chroma's own search breadth (100) loses recall as a store grows: 0.96 at 10,000 units
+    # (measured). With this one, 0.99 of the nearest 120 are found at the size a segment may
+    # have and all of the nearest 8; with 400 it takes half as long again.
     "space": "cosine",
-    "ef_construction": 200,
-    "ef_search": 400,
-    "max_neighbors": 32,
+    "ef_construction": 100,
+    "ef_search": 200,
+    "max_neighbors": 16,
     # All is in the vector index's files as soon as it was added. What is not there, Chroma puts
     # in whenever it opens the store: 5.6 s for 12,000 units instead of 0.06 s (measured), and it
     # then writes files anew that `wipe` has wiped.
@@ -49,91 +53,162 @@ _COUNTS_AT = 20
 """Where hnswlib's header.bin tells how many slots are in use, and the bytes of one."""
 
 
+class StoreBroken(Exception):
+    """The store cannot be opened, read or written, or does not hold what it should."""
+
+
+class StoreUnreachable(Exception):
+    """The Chroma server does not answer, or not as it should; what it holds may be sound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A piece of a passage as it was embedded; `number` counts from 0 within its kind."""
+    """A unit's place: the number of its passage in the segment, and its own in the passage."""
 
-    passage_id: str
-    lesson: str
-    kind: Kind
+    passage: int
     number: int
-    text: str
 
     @property
     def id(self) -> str:
         """The unit's name in the store."""
-        return f"{self.passage_id}/{self.kind}/{self.number}"
-
-
-class StoreBroken(Exception):
-    """The store cannot be opened, read or written."""
+        return f"{self.passage}.{self.number}"
 
 
 class UnitStore:
-    """The units of one generation of the index. Its methods raise StoreBroken."""
+    """The units of one segment. Its methods raise StoreBroken and StoreUnreachable."""
 
-    def __init__(
-        self, client: Client, store: Chroma, given: _Given, copy: TemporaryDirectory[str] | None
-    ) -> None:
+    def __init__(self, collection: ChromaCollection, client: Client | None, copy: Any) -> None:
+        self._collection = collection
         self._client = client
-        self._store = store
-        self._given = given
-        self._copy = copy
-
-    @classmethod
-    def create(cls, folder: Path) -> UnitStore:
-        """Make an empty store in `folder`."""
-        return cls(*_client(folder), None)
-
-    @classmethod
-    def open(cls, folder: Path) -> UnitStore:
-        """Open the store in `folder` for reading. Raises StoreBroken, OSError.
-
-        Chroma writes into whatever it opens. Where it cannot, for a folder without the right
-        to or on a full disk, a copy is read, which `close` removes.
-        """
-        if os.access(folder, os.W_OK):
-            with suppress(StoreBroken):
-                return cls(*_client(folder), None)
-        copy = TemporaryDirectory(prefix="llm-landscape-", ignore_cleanup_errors=True)
-        try:
-            return cls(*_client(_writable_copy(folder, Path(copy.name) / "chroma")), copy)
-        except BaseException:
-            copy.cleanup()
-            raise
+        self._copy: TemporaryDirectory[str] | None = copy
 
     def close(self) -> None:
         """Close the store's files. Chroma keeps them open for each folder it ever saw."""
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
         if self._copy is not None:
             self._copy.cleanup()
 
     def add(self, units: Sequence[Unit], vectors: Vectors) -> None:
         """Add `units` with their vectors, one row each."""
-        for start in range(0, len(units), _BATCH):
-            batch = units[start : start + _BATCH]
-            rows = vectors[start : start + _BATCH].tolist()
-            texts = [unit.text for unit in batch]
-            self._given.known = dict(zip(texts, rows, strict=True))
-            with _told():
-                self._store.add_texts(
-                    texts,
-                    metadatas=[{"passage": u.passage_id, "lesson": u.lesson} for u in batch],
-                    ids=[unit.id for unit in batch],
-                )
-        self._given.known = {}
+        with self._told():
+            self._collection.add(ids=[unit.id for unit in units], embeddings=vectors)
 
-    def nearest(self, vector: Sequence[float], count: int, lesson: str | None) -> list[str]:
-        """Return the ids of the passages of the `count` nearest units, nearest first, each once."""
-        only: dict[str, Any] | None = {"lesson": lesson} if lesson else None
-        with _told():
-            found = self._store.similarity_search_by_vector(list(vector), k=count, filter=only)
-        return list(dict.fromkeys(str(unit.metadata["passage"]) for unit in found))
+    def nearest(self, vector: Vectors, count: int) -> list[tuple[float, int]]:
+        """Return cosine distance and passage of the `count` nearest units, nearest first."""
+        with self._told():
+            found = self._collection.query(
+                query_embeddings=vector[None], n_results=count, include=["distances"]
+            )
+        distances = (found["distances"] or [[]])[0]
+        return [
+            (float(distance), int(name.partition(".")[0]))
+            for distance, name in zip(distances, found["ids"][0], strict=True)
+        ]
 
     def count(self) -> int:
         """Return how many units are stored."""
-        with _told():
-            return self._client.get_collection(_COLLECTION).count()
+        with self._told():
+            return self._collection.count()
+
+    def _told(self) -> AbstractContextManager[None]:
+        return _told(remote=self._client is None)
+
+
+class Stores:
+    """Where the units of an index's segments are: each in its folder, or all on one server.
+
+    On a server each segment is a collection, named after the index's `mark` and itself.
+    """
+
+    def __init__(self, url: str | None, mark: str) -> None:
+        self._url = url
+        self._mark = mark
+        self._server: Client | None = None
+
+    def close(self) -> None:
+        """Close the connection to the server, if there is one."""
+        if self._server is not None:
+            self._server.close()
+            for session in _sessions(self._server):  # the library leaves them open
+                session.close()
+            self._server = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether each segment's units lie in its own folder."""
+        return self._url is None
+
+    def create(self, folder: Path) -> UnitStore:
+        """Make an empty store for the segment in `folder`."""
+        if self._url is None:
+            client = _client(folder / FOLDER)
+            with _told():
+                return UnitStore(_collection(client, _COLLECTION), client, None)
+        client, name = self._connected(), self._name(folder)
+        with _told(remote=True):
+            with suppress(NotFoundError):  # left by a build that was killed
+                client.delete_collection(name)
+            return UnitStore(_collection(client, name), None, None)
+
+    def finish(self, folder: Path) -> None:
+        """Leave nothing in the closed store of `folder` that was never put into it."""
+        if self._url is None:
+            wipe(folder / FOLDER)
+
+    def open(self, folder: Path) -> UnitStore:
+        """Open the store of the segment in `folder` for reading.
+
+        Chroma writes into whatever it opens. Where it cannot, for a folder without the right
+        to or on a full disk, a copy is read, which `close` removes.
+        Raises StoreBroken, StoreUnreachable, OSError.
+        """
+        if self._url is not None:
+            with _told(remote=True):
+                found = self._connected().get_collection(
+                    self._name(folder), embedding_function=None
+                )
+                return UnitStore(found, None, None)
+        place = folder / FOLDER
+        if os.access(place, os.W_OK):
+            with suppress(StoreBroken):
+                return _opened(place, None)
+        copy = TemporaryDirectory(prefix="llm-landscape-", ignore_cleanup_errors=True)
+        try:
+            return _opened(_writable_copy(place, Path(copy.name) / FOLDER), copy)
+        except BaseException:
+            copy.cleanup()
+            raise
+
+    def keep_only(self, segments: Collection[str]) -> None:
+        """Remove every collection of this index from the server but those of `segments`."""
+        if self._url is None:
+            return
+        client = self._connected()
+        names = {f"{self._mark}-{segment}" for segment in segments}
+        with _told(remote=True):
+            for collection in client.list_collections():
+                if collection.name.startswith(f"{self._mark}-") and collection.name not in names:
+                    client.delete_collection(collection.name)
+
+    def _name(self, folder: Path) -> str:
+        return f"{self._mark}-{folder.name}"
+
+    def _connected(self) -> Client:
+        if self._server is None:
+            address = urlsplit(self._url or "")
+            secure = address.scheme == "https"
+            with _told(remote=True):
+                server = chromadb.HttpClient(
+                    host=address.hostname or "localhost",
+                    port=address.port or (443 if secure else 8000),
+                    ssl=secure,
+                    settings=_settings(),
+                )
+            self._server = cast("Client", server)
+            for session in _sessions(self._server):  # the library would wait for ever
+                session.timeout = _TIMEOUT
+        return self._server
 
 
 def wipe(folder: Path) -> None:
@@ -151,26 +226,48 @@ def wipe(folder: Path) -> None:
             os.truncate(path, length)
 
 
-def _client(folder: Path) -> tuple[Client, Chroma, _Given]:
-    settings = ChromaSettings(anonymized_telemetry=False, allow_reset=False)
-    given = _Given()
+def _sessions(server: Client) -> tuple[httpx.Client, ...]:
+    """Return the HTTP connections of a server's client, for which the library has no setting."""
+    own: Any = server
+    return own._server._session, own._admin_client._server._session
+
+
+def _settings() -> ChromaSettings:
+    return ChromaSettings(anonymized_telemetry=False, allow_reset=False)
+
+
+def _client(folder: Path) -> Client:
     with _told():
-        client = chromadb.PersistentClient(str(folder), settings=settings)
-        store = Chroma(
-            collection_name=_COLLECTION,
-            embedding_function=given,
-            client=client,
-            collection_configuration={"hnsw": _HNSW},
-        )
-    return cast("Client", client), store, given  # its type leaves out `close`
+        client = chromadb.PersistentClient(str(folder), settings=_settings())
+    return cast("Client", client)  # its type leaves out `close`
+
+
+def _collection(client: Client, name: str) -> ChromaCollection:
+    """Make the collection; without an embedding function, for the vectors are ours."""
+    return client.create_collection(name, configuration={"hnsw": _HNSW}, embedding_function=None)
+
+
+def _opened(place: Path, copy: TemporaryDirectory[str] | None) -> UnitStore:
+    client = _client(place)
+    try:
+        with _told():
+            collection = client.get_collection(_COLLECTION, embedding_function=None)
+    except BaseException:
+        client.close()
+        raise
+    return UnitStore(collection, client, copy)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn whatever Chroma raises into StoreBroken."""
+def _told(*, remote: bool = False) -> Iterator[None]:
+    """Turn whatever Chroma raises into StoreBroken, or StoreUnreachable for a server's refusal."""
     try:
         yield
-    except (ChromaError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except NotFoundError as error:
+        raise StoreBroken(str(error)) from error
+    except Exception as error:  # chromadb raises bare ones for what it does not know of a server
+        if remote:
+            raise StoreUnreachable("the Chroma server does not answer as it should") from error
         raise StoreBroken(str(error)) from error
 
 
@@ -182,16 +279,3 @@ def _writable_copy(folder: Path, copy: Path) -> Path:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to)
     return copy
-
-
-class _Given(Embeddings):
-    """Vectors that are already known, for a store that would embed each text itself."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, list[float]] = {}
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self.known[text] for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.known[text]

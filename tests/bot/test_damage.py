@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -69,12 +68,16 @@ async def opened(den: Path, embedder: Embedder) -> AsyncIterator[Opening]:
             await library.close()
 
 
-def _generation(den: Path) -> Path:
-    return den / "data/index/gen-000001"
+def _segment(den: Path) -> Path:
+    return next((den / "data/index").glob("seg-*"))
+
+
+def _manifest(den: Path) -> Path:
+    return den / "data/index/gen-000001.json"
 
 
 def _vector_index(den: Path) -> Path:
-    return next(path for path in (_generation(den) / "chroma").iterdir() if path.is_dir())
+    return next(path for path in (_segment(den) / "chroma").iterdir() if path.is_dir())
 
 
 def _garbage(path: Path, start: float = 0.0, end: float = 1.0) -> None:
@@ -90,11 +93,11 @@ def _cut(path: Path) -> None:
 
 
 def _sqlite(den: Path) -> Path:
-    return _generation(den) / "chroma/chroma.sqlite3"
+    return _segment(den) / "chroma/chroma.sqlite3"
 
 
-def _altered_manifest(den: Path) -> None:
-    path = _generation(den) / "manifest.json"
+def _alter_a_passage(den: Path) -> None:
+    path = _segment(den) / "passages.jsonl"
     path.write_text(path.read_text("utf-8").replace("a den in", "a hole in"), "utf-8")
 
 
@@ -108,15 +111,17 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "the database is cut": lambda den: _cut(_sqlite(den)),
     "the database is empty": lambda den: os.truncate(_sqlite(den), 0),
     "the database is gone": lambda den: _sqlite(den).unlink(),
-    "the vectors are cut": lambda den: _cut(_generation(den) / "vectors.npy"),
-    "the vectors are noise": lambda den: _garbage(_generation(den) / "vectors.npy", 0.5),
-    "the vectors' header is noise": lambda den: _garbage(_generation(den) / "vectors.npy", 0, 0.01),
-    "the words are cut": lambda den: _cut(_generation(den) / "lexical/data.csc.index.npy"),
-    "the vocabulary is noise": lambda den: _garbage(_generation(den) / "lexical/vocab.index.json"),
-    "the words are gone": lambda den: shutil.rmtree(_generation(den) / "lexical"),
-    "the manifest is cut": lambda den: _cut(_generation(den) / "manifest.json"),
-    "the manifest was altered": _altered_manifest,
-    "the seal is noise": lambda den: _garbage(_generation(den) / "seal.json"),
+    "the vectors are cut": lambda den: _cut(_segment(den) / "vectors.f16"),
+    "the vectors are noise": lambda den: _garbage(_segment(den) / "vectors.f16", 0.5),
+    "the words are cut": lambda den: _cut(_segment(den) / "words.npz"),
+    "the words are noise": lambda den: _garbage(_segment(den) / "words.npz"),
+    "the words are gone": lambda den: (_segment(den) / "words.npz").unlink(),
+    "the passages are cut": lambda den: _cut(_segment(den) / "passages.jsonl"),
+    "a passage was altered": _alter_a_passage,
+    "the segment is gone": lambda den: shutil.rmtree(_segment(den)),
+    "the manifest is cut": lambda den: _cut(_manifest(den)),
+    "the manifest is noise": lambda den: _garbage(_manifest(den)),
+    "the seal is noise": lambda den: _garbage(_segment(den) / "seal.json"),
 }
 
 
@@ -125,15 +130,18 @@ async def test_c2_a_damaged_index_is_set_aside_and_made_anew(
     den: Path, opened: Opening, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The question is answered all the same, it is said once, and one damaged index is kept."""
+    before = {_segment(den).name, "gen-000001.json"}
     DAMAGES[damage](den)
     found = await opened().search(QUESTION)
     assert found.hits[0].passage.text == ANIMALS["fox"]
     said = [record for record in caplog.records if "set aside" in record.getMessage()]
     assert len(said) == 1
     index = Index(den / "data/index")
-    assert index.current() != "gen-000001"
-    assert [path.name for path in (index.folder / "damaged").iterdir()] == ["gen-000001"]
-    assert [path.name for path in index.folder.glob("gen-*")] == [index.current()]
+    assert index.current() == "gen-000002"
+    assert not {path.name for path in (index.folder / "damaged").iterdir()} - before
+    generation, segment = sorted(path.name for path in index.folder.glob("*-*"))
+    assert generation == "gen-000002.json"
+    assert segment not in before
     assert await opened().examine() is None
 
 
@@ -156,7 +164,7 @@ async def test_c2_an_index_that_is_damaged_while_it_serves_is_made_anew(
     """As when somebody cleans up; the questions that meet it together are all answered."""
     library = opened()
     assert (await library.search(QUESTION)).hits
-    shutil.rmtree(_generation(den))
+    shutil.rmtree(_segment(den))
     assert (await library.search(QUESTION)).hits[0].passage.text == ANIMALS["fox"]
 
 
@@ -164,10 +172,12 @@ async def test_c2_only_the_last_damaged_index_is_kept_and_it_goes_with_the_next_
     den: Path, opened: Opening
 ) -> None:
     """It may hold what was taken out of the lessons."""
-    for number in (1, 2, 3):
-        _cut(den / f"data/index/gen-{number:06d}/vectors.npy")
+    for _ in range(3):
+        segment = _segment(den)
+        _cut(segment / "vectors.f16")
         assert (await opened().search(QUESTION)).hits
-        assert [p.name for p in (den / "data/index/damaged").iterdir()] == [f"gen-{number:06d}"]
+        damaged = [path.name for path in (den / "data/index/damaged").glob("seg-*")]
+        assert damaged == [segment.name]
     write_lesson(den / "lessons", "fox", "A fox sleeps under a shed.")
     assert (await opened().refresh()).changed == ("fox",)
     assert not (den / "data/index/damaged").exists()
@@ -250,7 +260,7 @@ def test_c1_a_data_folder_that_cannot_be_written_answers_all_the_same(
     The child drops what lets a superuser write anywhere.
     """
     if state == "damaged":
-        _cut(_generation(den) / "vectors.npy")
+        _cut(_segment(den) / "vectors.f16")
     if state == "missing":
         shutil.rmtree(den / "data/index")
     before = _files(den / "data")
@@ -310,7 +320,9 @@ async def test_c4_vectors_of_another_length_are_never_read(
     library = opened(other)
     with pytest.raises(SearchUnavailable):
         await library.search(QUESTION)
-    assert json.loads((_generation(den) / "manifest.json").read_bytes())["dimension"] == 384
+    manifest = Index(den / "data/index").manifest()
+    assert manifest is not None
+    assert manifest.made_with[2] == 384
     assert (await opened().search(QUESTION)).hits
 
 

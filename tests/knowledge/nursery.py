@@ -18,7 +18,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +27,9 @@ import pytest
 from knowledge.identity import ModelIdentity
 from knowledge.index import Index, IndexUnwritable
 from knowledge.lesson import Lesson
+from knowledge.manifest import Key
 from knowledge.passages import Vectors
-from knowledge.proof import prove
+from knowledge.proof import examine
 from knowledge.refresh import refresh
 from tests.knowledge.foxes import lessons_in, write_lesson
 
@@ -73,21 +73,23 @@ def _refresh(index: Index, lessons: Path) -> None:
     refresh(index, lessons_in(lessons), model, lambda: embedder, lambda *_: None)
 
 
-def _slugs(lessons: Sequence[Lesson]) -> dict[str, str]:
-    return {lesson.slug: lesson.digest for lesson in lessons}
+def _slugs(lessons: Sequence[Lesson]) -> dict[Key, str]:
+    return {(lesson.server, lesson.slug): lesson.digest for lesson in lessons}
 
 
-def _look(index: Index, allowed: Sequence[dict[str, str]]) -> None:
+def _look(index: Index, allowed: Sequence[dict[Key, str]]) -> None:
     """Raise unless the index serves, proves itself and is as one of the allowed curricula."""
-    name = index.current()
-    assert name is not None, "nothing serves"
-    with closing(prove(index.folder / name)) as generation:
-        assert generation.manifest.lessons in allowed, "it serves something half-written"
+    manifest = index.manifest()
+    assert manifest is not None, "nothing serves"
+    assert examine(index) is None
+    assert manifest.lessons in allowed, "it serves something half-written"
 
 
 def _tidy(index: Index) -> None:
     left = sorted(path.name for path in index.folder.iterdir())
-    assert left == sorted([str(index.current()), "current", "writer.lock"]), left
+    manifest = index.manifest()
+    segments = [part.name for part in manifest.parts] if manifest else []
+    assert left == sorted([f"{index.current()}.json", "current", "writer.lock", *segments]), left
 
 
 def _forked(work: Callable[..., None], *args: Any) -> int:

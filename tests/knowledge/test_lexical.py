@@ -2,65 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.embedding import Embedder
-from knowledge.lexical import Lexicon, Speller, leans, terms
+from knowledge.lexical import Lexicon, Speller, Words, leans, terms
 
 TEXTS = {
     "fox": "A fox digs a den in a wood.",
     "owl": "An owl nests in a hollow tree in a wood.",
     "bee": "A bee lives in a hive with a queen.",
 }
-LEXICON = Lexicon.build(TEXTS)
+
+
+def _words(texts: Iterable[str]) -> Words:
+    return Words.build((text, text) for text in texts)
+
+
+WORDS = _words(TEXTS.values())
+LEXICON = Lexicon([WORDS])
+
+
+def _shares(lexicon: Lexicon, question: str) -> dict[str, float]:
+    return dict(zip(TEXTS, lexicon.shares(question).tolist(), strict=True))
+
+
 VOCABULARY = sorted({word for text in TEXTS.values() for word in text.split()} | {"zebra", "?"})
 
 
 @given(st.lists(st.sampled_from(VOCABULARY), max_size=12), st.text(max_size=30))
 def test_a_share_lies_between_0_and_1_for_every_question(said: list[str], more: str) -> None:
-    shares = LEXICON.shares(" ".join([*said, more]))
-    assert set(shares) == set(TEXTS)
+    shares = _shares(LEXICON, " ".join([*said, more]))
     assert all(0 <= share <= 1 for share in shares.values())
 
 
 def test_the_document_with_the_words_has_the_highest_share() -> None:
-    shares = LEXICON.shares("Which queen is in the hives?")
+    shares = _shares(LEXICON, "Which queen is in the hives?")
     assert max(shares, key=lambda name: shares[name]) == "bee"
     assert shares["fox"] == shares["owl"] == 0
 
 
 def test_words_that_stand_nowhere_lower_the_share() -> None:
-    assert LEXICON.shares("fox football cup")["fox"] < LEXICON.shares("fox")["fox"]
+    assert _shares(LEXICON, "fox football cup")["fox"] < _shares(LEXICON, "fox")["fox"]
 
 
 @pytest.mark.parametrize("question", ["", "?", "the of and", "zebra giraffe"])
 def test_a_question_without_a_known_word_scores_nothing(question: str) -> None:
-    assert set(LEXICON.shares(question).values()) == {0.0}
+    assert set(LEXICON.shares(question).tolist()) == {0.0}
 
 
 def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
-    LEXICON.save(tmp_path)
-    again = Lexicon.load(tmp_path, tuple(TEXTS))
-    assert again.shares("a fox in a hollow tree") == LEXICON.shares("a fox in a hollow tree")
+    WORDS.save(tmp_path / "words.npz")
+    again = Words.load(tmp_path / "words.npz")
+    question = "a fox in a hollow tree"
+    assert _shares(Lexicon([again]), question) == _shares(LEXICON, question)
+    assert (again.own, again.known) == (WORDS.own, WORDS.known)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=12), st.integers(0, 3), st.integers(0, 3))
+def test_a_document_scores_the_same_in_whichever_segments_they_lie(
+    said: list[str], first: int, second: int
+) -> None:
+    """Also where a segment is empty."""
+    texts = list(TEXTS.values())
+    cuts = sorted([first, second])
+    parts = [texts[: cuts[0]], texts[cuts[0] : cuts[1]], texts[cuts[1] :]]
+    apart = Lexicon([_words(part) for part in parts])
+    question = " ".join(said)
+    assert apart.shares(question).tolist() == pytest.approx(LEXICON.shares(question).tolist())
 
 
 def test_documents_without_a_word_keep_their_place() -> None:
-    shares = Lexicon.build({"empty": "?", "fox": "fox", "none": ""}).shares("fox")
-    assert shares["fox"] > 0
-    assert shares["empty"] == shares["none"] == 0
+    empty, fox, none = Lexicon([_words(["?", "fox", ""])]).shares("fox")
+    assert fox > 0
+    assert empty == none == 0
 
 
 def test_forms_of_a_word_are_one_term() -> None:
     assert terms("Training trained the models") == terms("trains train model")
 
 
+THOUGHT = "A reasoning model thinks. Quantize the weights of an instruct model."
 SPELLER = Speller(
-    ["A reasoning model thinks. Quantize the weights of an instruct model."],
-    ["A reasoning model thinks. Quantize the weights of an instruct model. Mistral"],
+    [Words.build([(THOUGHT, f"{THOUGHT} Mistral")])],
     frozenset({"question", "answer", "house", "modest"}),
 )
 
@@ -122,7 +151,7 @@ def test_a_whole_question_stands_alone(question: str) -> None:
     ["what is a base model", "how do I bake bread", "instruct model", "Which one is it?"],
 )
 def test_a_question_in_english_is_legible(embedder: Embedder, question: str) -> None:
-    assert Speller(["an instruct model"], [], embedder.words).reads(question)
+    assert Speller([_words(["an instruct model"])], embedder.words).reads(question)
 
 
 @pytest.mark.parametrize(
@@ -130,4 +159,4 @@ def test_a_question_in_english_is_legible(embedder: Embedder, question: str) -> 
     ["Was ist ein Basismodell und wofür benutzt man es?", "基础模型是什么？", "यह मॉडल क्या है?"],
 )
 def test_a_question_in_another_language_is_not_legible(embedder: Embedder, question: str) -> None:
-    assert not Speller(["an instruct model"], [], embedder.words).reads(question)
+    assert not Speller([_words(["an instruct model"])], embedder.words).reads(question)

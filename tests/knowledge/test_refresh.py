@@ -2,68 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from knowledge.door import Door
 from knowledge.embedding import Embedder, EmbedderUnavailable, load_embedder
-from knowledge.generation import Generation
 from knowledge.identity import ModelIdentity, identify
-from knowledge.index import Change, Index
+from knowledge.index import Index
 from knowledge.passages import SearchUnavailable
 from knowledge.refresh import refresh
-from knowledge.search import Search
+from tests.knowledge.den import POINTED, Den, quiet
 from tests.knowledge.foxes import ANIMALS, Watched, lessons_in, write_lesson
-
-Refresh = Callable[[], Change]
 
 
 def _never() -> Embedder:
     raise AssertionError("a model was loaded")
 
 
-def _quiet(_done: int, _total: int) -> None:
-    pass
-
-
-class Den:
-    """A folder of lessons with an index of its own."""
-
-    def __init__(self, folder: Path, embedder: Watched, identity: ModelIdentity) -> None:
-        self.lessons = folder / "lessons"
-        self.lessons.mkdir()
-        self.index = Index(folder / "index")
-        self.embedder = embedder
-        self.identity = identity
-        for slug, text in ANIMALS.items():
-            write_lesson(self.lessons, slug, text)
-
-    def refresh(self, progress: Callable[[int, int], None] = _quiet) -> Change:
-        """Make the index as the lessons are; forget what was embedded before."""
-        self.embedder.texts.clear()
-        lessons = lessons_in(self.lessons)
-        return refresh(self.index, lessons, self.identity, lambda: self.embedder, progress)
-
-    def best(self, question: str, search: Search | None = None) -> str:
-        """Return the text of the best passage."""
-        search = search or Search(self.index, self.embedder, Door())
-        return search.find(question, None, None, 8).hits[0].passage.text
-
-
-@pytest.fixture
-def den(tmp_path: Path, embedder: Embedder, identity: ModelIdentity) -> Den:
-    """Return a den that was indexed once."""
-    den = Den(tmp_path, Watched(embedder), identity)
-    assert set(den.refresh().added) == set(ANIMALS)
-    return den
-
-
 def test_unchanged_lessons_cost_nothing(den: Den) -> None:
     """No model is loaded and nothing is written."""
     before = den.index.current()
-    change = refresh(den.index, lessons_in(den.lessons), den.identity, _never, _quiet)
+    change = refresh(den.index, lessons_in(den.lessons), den.identity, _never, quiet)
     assert change.nothing
     assert set(change.unchanged) == set(ANIMALS)
     assert den.index.current() == before
@@ -83,12 +43,10 @@ def test_a_removed_lesson_disappears_without_any_embedding(den: Den) -> None:
     (den.lessons / "fox.md").unlink()
     assert den.refresh().removed == ("fox",)
     assert den.embedder.texts == []
-    found = Search(den.index, den.embedder, Door()).find("Where does a fox live?", None, None, 8)
+    found = den.searching().find("Where does a fox live?", None, None, 8)
     assert {hit.passage.lesson for hit in found.hits} == {"owl", "bee"}
-    generation = Generation.serving(den.index)
-    assert generation is not None
-    assert len(generation.store.nearest([0.0] * 383 + [1.0], 99, None)) == 2
-    generation.close()
+    with den.opened() as view:
+        assert len(view.nearest(POINTED, 99)) == 2
 
 
 def test_an_added_lesson_is_found(den: Den) -> None:
@@ -101,12 +59,10 @@ def test_vectors_that_were_kept_rank_as_fresh_ones(den: Den, tmp_path: Path) -> 
     """An index refreshed twice finds the same, with the same scores, as one built at once."""
     write_lesson(den.lessons, "eel", "An eel is born in the Sargasso Sea.")
     den.refresh()
-    fresh = Index(tmp_path / "fresh")
-    refresh(fresh, lessons_in(den.lessons), den.identity, lambda: den.embedder, _quiet)
-    kept, new = (
-        Search(index, den.embedder, Door()).find("Who lives in a hollow tree?", None, None, 8)
-        for index in (den.index, fresh)
-    )
+    kept = den.searching().find("Who lives in a hollow tree?", None, None, 8)
+    den.index = Index(tmp_path / "fresh")
+    den.refresh()
+    new = den.searching().find("Who lives in a hollow tree?", None, None, 8)
     assert [hit.passage.id for hit in kept.hits] == [hit.passage.id for hit in new.hits]
     assert kept.covered == pytest.approx(new.covered, abs=1e-3)
 
@@ -123,13 +79,13 @@ def test_another_model_or_revision_rebuilds_everything(
     assert sum("den in a wood" in text for text in den.embedder.texts) > 1
     manifest = den.index.manifest()
     assert manifest is not None
-    assert (manifest.model, manifest.revision) == (den.embedder.name, den.embedder.revision)
+    assert manifest.made_with == den.embedder.makes
     assert den.refresh().nothing
 
 
 def test_a_search_never_reads_another_models_vectors(den: Den, embedder: Embedder) -> None:
     """A program that loaded one model meets an index rebuilt with another: it says so."""
-    search = Search(den.index, den.embedder, Door())
+    search = den.searching()
     assert den.best("Where does a fox live?", search)
     den.embedder = Watched(embedder, "another")
     den.identity = ModelIdentity("another", "", None)
@@ -183,7 +139,7 @@ def test_a_build_that_fails_leaves_the_old_index_and_no_litter(den: Den) -> None
 
 def test_readers_keep_their_generation_until_the_next_is_published(den: Den) -> None:
     """While one is built, and after it, the same search answers; then with the new text."""
-    search = Search(den.index, den.embedder, Door())
+    search = den.searching()
     seen: list[str] = []
     write_lesson(den.lessons, "fox", "A fox sleeps under a garden shed.")
     den.refresh(lambda _done, _total: seen.append(den.best("Where is the fox?", search)))
@@ -191,20 +147,20 @@ def test_readers_keep_their_generation_until_the_next_is_published(den: Den) -> 
     assert den.best("Where is the fox?", search) == "A fox sleeps under a garden shed."
 
 
+@pytest.mark.parametrize("chroma", [None])
 def test_a_generation_that_is_open_can_be_read_after_the_next_is_published(den: Den) -> None:
-    """As by another process, which opened it before."""
-    generation = Generation.serving(den.index)
-    assert generation is not None
-    write_lesson(den.lessons, "fox", "A fox sleeps under a garden shed.")
-    den.refresh()
-    assert generation.vectors("fox#where-a-fox-lives").windows.shape == (1, 384)
-    assert generation.store.nearest([0.0] * 383 + [1.0], 9, None)
-    generation.close()
+    """As by another process, which opened it before; on a server it opens the next instead."""
+    with den.opened() as view:
+        write_lesson(den.lessons, "fox", "A fox sleeps under a garden shed.")
+        den.refresh()
+        segment, number = view.at(view.places("fox")[0])
+        assert segment.vectors(number).windows.shape == (1, 384)
+        assert segment.passage(number).text == ANIMALS["fox"]
+        assert view.nearest(POINTED, 9)
 
 
 def test_a_broken_index_is_built_anew(den: Den) -> None:
-    manifest = den.index.folder / str(den.index.current()) / "manifest.json"
-    manifest.write_text('{"format": 1}', "utf-8")
+    den.index.file(str(den.index.current())).write_text('{"format": 1}', "utf-8")
     assert set(den.refresh().added) == set(ANIMALS)
     assert den.best("Where does a fox live?") == ANIMALS["fox"]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,14 @@ from hypothesis import strategies as st
 
 from knowledge.door import Door
 from knowledge.embedding import Embedder
+from knowledge.identity import ModelIdentity
 from knowledge.index import Index
 from knowledge.lesson import Lesson
 from knowledge.passages import Found, SearchUnavailable
+from knowledge.refresh import refresh
 from knowledge.search import Search
 from knowledge.sentences import split_sentences
+from tests.knowledge.foxes import Watched
 
 BASE = "What does a base model do when I ask it a question?"
 FAR = [
@@ -22,6 +28,34 @@ FAR = [
     "Who won the football world cup?",
     "What should I cook for dinner tonight?",
 ]
+
+
+@pytest.fixture(scope="module", params=["embedded", "server"])
+def search(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    shipped_data: Path,
+    shipped: tuple[Lesson, ...],
+    identity: ModelIdentity,
+    embedder: Embedder,
+    door: Door,
+) -> Iterator[Search]:
+    """Yield the search in the shipped lessons, with the units in a folder or on a server.
+
+    For the latter nothing is embedded anew: the vectors are taken over.
+    """
+    if request.param == "embedded":
+        yield Search(Index(shipped_data / "index"), embedder, door)
+        return
+    folder = tmp_path_factory.mktemp("served") / "index"
+    shutil.copytree(shipped_data / "index", folder)
+    index = Index(folder, request.getfixturevalue("chroma_server"))
+    watched = Watched(embedder)
+    change = refresh(index, shipped, identity, lambda: watched, lambda *_: None)
+    assert change.rebuilt == "its vectors were kept in another place"
+    assert watched.texts == []
+    with closing(Search(index, embedder, door)) as search:
+        yield search
 
 
 def _find(

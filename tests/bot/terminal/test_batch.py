@@ -29,6 +29,7 @@ class Late:
         previous: str | None = None,  # noqa: ARG002  the port's signature
         lesson: str | None = None,  # noqa: ARG002  as above
         limit: int = 8,  # noqa: ARG002  as above
+        server: int | None = None,  # noqa: ARG002  as above
     ) -> Found:
         """Wait, then find nothing."""
         self.asked += 1
