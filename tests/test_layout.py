@@ -25,6 +25,16 @@ def test_no_file_is_longer_than_a_reader_takes_in() -> None:
     assert not long
 
 
+def test_the_migrations_are_one_chain() -> None:
+    """Two that were written beside each other would leave no way to the newest table."""
+    folder = ROOT / "bot" / "records" / "migrations" / "versions"
+    said = re.compile(r'^(?:down_)?revision = "?(\w+)"?$', re.MULTILINE)
+    paths = sorted(folder.glob("v*.py"))
+    found = [(path.name[1:5], *said.findall(path.read_text("utf-8"))) for path in paths]
+    numbers = [f"{n:04}" for n in range(1, len(found) + 1)]
+    assert found == list(zip(numbers, numbers, ["None", *numbers], strict=False))
+
+
 def test_no_function_is_longer_than_a_screen() -> None:
     long = [
         f"{path.relative_to(ROOT)}: {node.name}"
