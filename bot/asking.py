@@ -7,6 +7,7 @@ Whatever happens, the stream ends with exactly one of Finished, Declined, Failed
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -30,6 +31,8 @@ from bot.quoting import quote
 from bot.writing import Writer, WriterSilent
 from knowledge.passages import Found, PassageSearch, SearchUnavailable
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Asking", "Question", "Turn"]
 
 LONGEST_QUESTION = 12_000
@@ -47,7 +50,8 @@ language the embedding model does not read always is (measured in `bench rewrite
 class Question:
     """What a member asks. `member` is the key under which they queue; `lesson` a slug.
 
-    `model` None is the bot's own.
+    `model` None is the bot's own. `server` is where it was asked: only lessons of everybody and of
+    that server answer it.
     """
 
     text: str
@@ -56,6 +60,7 @@ class Question:
     lesson: str | None = None
     hits: int = 8
     model: str | None = None
+    server: int | None = None
 
     @property
     def previous(self) -> str | None:
@@ -161,12 +166,14 @@ class Asking:
 
     async def _find(self, question: Question, text: str) -> Found:
         previous = question.previous if text is question.text else None
-        return await self._search.search(
+        found = await self._search.search(
             text[:LONGEST_SEARCHED],
             previous=previous,
             lesson=question.lesson,
             limit=question.hits,
+            server=question.server,
         )
+        return _of_server(found, question.server)
 
     async def _rewritten(self, question: Question, found: Found, writer: Writer) -> Found:
         """Search again with a clear English question, and keep the better result."""
@@ -185,6 +192,16 @@ class Asking:
             return [sources, _declined(found)]
         text = f"These are the lessons' own words, not a model's: {why[0].lower()}{why[1:]}"
         return [sources, Notice(NoticeKind.NO_MODEL, text), Finished(answer, citations)]
+
+
+def _of_server(found: Found, server: int | None) -> Found:
+    """Test again what was found: of another server's lessons nothing may reach this one."""
+    hits = tuple(hit for hit in found.hits if hit.passage.server in (None, server))
+    if len(hits) == len(found.hits):
+        return found
+    log.error("a search found %d passages of another server", len(found.hits) - len(hits))
+    # What spoke for an answer may have been among them.
+    return replace(found, hits=hits, covered=0.0)
 
 
 def _unclear(found: Found) -> bool:

@@ -8,6 +8,9 @@
     ├── FolderBusy             another bot runs on the data folder
     ├── ArchiveInvalid         a backup cannot be made or used
     ├── MemoryUnavailable      what is remembered cannot be read or written
+    ├── DocumentRefused        a file cannot be added to the lessons
+    ├── DocumentUnknown        no document of this server has this id
+    ├── LibraryUnwritable      added documents cannot be written to the data folder
     ├── QuestionInvalid        nothing that could be answered was asked
     ├── QueueFull              the bot took as many questions as it can hold
     ├── MemberBusy             this member already has as many waiting as is fair
@@ -103,6 +106,26 @@ class FolderBusy(BotError):
 
 class ArchiveInvalid(BotError):
     """A backup cannot be made or used; the sentence says why."""
+
+
+class DocumentRefused(BotError):
+    """A file cannot be added to the lessons; the sentence says why."""
+
+
+class DocumentUnknown(BotError):
+    """No document of this server has this id."""
+
+    def __init__(self) -> None:
+        super().__init__("I know no such document here. It may have been removed.")
+
+
+class LibraryUnwritable(BotError):
+    """Added documents cannot be written to the data folder, or taken out of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The data folder cannot be written. When an organiser has mended that: reindex."
+        )
 
 
 class QuestionInvalid(BotError):

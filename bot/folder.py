@@ -121,6 +121,17 @@ class DataFolder:
                 attending.cancel()
                 await asyncio.wait([attending])
 
+    async def refreshed(self, refresh: Refresh) -> Change:
+        """Let the owner bring the index up to date, or `refresh` where there is none.
+
+        Raises IndexUnavailable.
+        """
+        if self.owner() is not None:
+            change = await self.ask_refresh()
+            if change is not None:
+                return change
+        return await refresh()
+
     async def _attend(self, refresh: Refresh) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)

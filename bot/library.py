@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import IndexUnavailable
 from bot.settings import Settings
+from knowledge.added import read_added
 from knowledge.curriculum import curriculum
 from knowledge.door import Door
 from knowledge.identity import identify
@@ -239,8 +240,9 @@ class Library:
         roster = read_roster()
         found = curriculum(lesson_folders(self._settings.lessons_dir), roster)
         self.systems: tuple[System, ...] = roster.systems
-        self.lessons: tuple[Lesson, ...] = found.lessons
-        self.faults: tuple[str, ...] = found.faults
+        added = read_added(self._settings.library_dir)
+        self.lessons: tuple[Lesson, ...] = (*found.lessons, *added.lessons)
+        self.faults: tuple[str, ...] = (*found.faults, *added.faults)
 
     def _progress(self, done: int, total: int) -> None:
         self._done = (done, total)

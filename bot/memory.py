@@ -10,6 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from bot.documents import Documents
+from bot.erasing import Erasing
+from bot.readings import Readings
+
 T = TypeVar("T")
 
 RETENTION_DAYS = 30
@@ -262,22 +266,6 @@ class Servers(Protocol):
         ...
 
 
-class Erasing(Protocol):
-    """What takes away, so that no byte of it stays in the files."""
-
-    async def forget(self, member: int) -> Mapping[str, int]:
-        """Erase everything of a member everywhere; return how many rows of each kind it was."""
-        ...
-
-    async def expire(self, now: float) -> int:
-        """Erase what is older than its server keeps it; return how many rows it was."""
-        ...
-
-    async def erase_text(self, guild: int | None = None) -> None:
-        """Erase the words of members and models of one server, or of all."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Everything that is remembered, noun by noun."""
@@ -289,6 +277,8 @@ class Memory:
     blind_votes: BlindVotes
     consents: Consents
     gaps: Gaps
+    documents: Documents
+    readings: Readings
     servers: Servers
     erasing: Erasing
     check: Callable[[], Awaitable[str]]

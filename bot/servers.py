@@ -48,6 +48,27 @@ class ServerBook:
         if not settings.remembers:
             await self._memory.erasing.erase_text(settings.guild)
 
+    async def keeps_out(
+        self, guild: int | None, roles: Collection[int], *, mentors: bool = False
+    ) -> str | None:
+        """Return why a member may not look after the lessons; None when they may.
+
+        Only the role counts that the managers of the server chose, or with `mentors` also theirs.
+        """
+        if guild is None:
+            return "The lessons of a server are looked after there: use this command on the server."
+        settings = await self.of(guild)
+        wanted = {settings.curator_role, settings.mentor_role if mentors else None} - {None}
+        if not wanted:
+            return (
+                "This server has no role yet for those who look after the lessons. Whoever may "
+                "manage the server chooses one with `/settings`: Curators."
+            )
+        if wanted.isdisjoint(roles):
+            named = ", ".join(f"<@&{role}>" for role in sorted(filter(None, wanted)))
+            return f"Only members with one of these roles look after the lessons here: {named}."
+        return None
+
     async def remembers(self, guild: int | None) -> bool:
         """Say whether text may be stored."""
         return self._remembers and (await self.of(guild)).remembers

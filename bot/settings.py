@@ -198,6 +198,11 @@ class Settings(BaseSettings):
         return self.data_dir / "index"
 
     @property
+    def library_dir(self) -> Path:
+        """Where the documents lie that curators approved."""
+        return self.data_dir / "library"
+
+    @property
     def ask_entry(self) -> ModelEntry:
         """The model that writes answers, and where it lives."""
         tag, _, host = self.ask_model.partition("@")

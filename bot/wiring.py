@@ -6,12 +6,10 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.asking import Asking
-from bot.consent import ConsentBook
-from bot.conversation import Conversations
 from bot.curated import SHIPPED as DEMOS
 from bot.curated import read_curated
 from bot.demos import Demos, Limits
@@ -31,19 +29,16 @@ from bot.health import (
     roster_health,
     token_health,
 )
-from bot.keeping import Keeper
 from bot.library import Library
 from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import read_lineups
 from bot.memory import Memory
 from bot.model import Engine, Host, Model
-from bot.privacy import Privacy
 from bot.queue import FairQueue
+from bot.remembered import Remembered
 from bot.rental import Rental
-from bot.servers import ServerBook
 from bot.settings import Settings
 from bot.stock import Stockroom
-from bot.voting import Voting
 from bot.writing import Writer
 from knowledge.index import Progress
 from knowledge.lesson import Lesson
@@ -60,58 +55,10 @@ def _silent(_done: int, _total: int) -> None:
     """Tell nobody how far the index is."""
 
 
-class Records:
-    """What outlives the process, and the services that rest on it.
+def _open_records(url: str) -> Memory:
+    from bot.records.memory import open_records  # noqa: PLC0415  SQLAlchemy is slow to import
 
-    Nothing is imported or opened before its first use: the terminal needs none of it.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    @cached_property
-    def memory(self) -> Memory:
-        """The records themselves."""
-        from bot.records.memory import open_records  # noqa: PLC0415  SQLAlchemy is slow to import
-
-        return open_records(self._settings.records)
-
-    @cached_property
-    def servers(self) -> ServerBook:
-        """What the managers of each server chose."""
-        return ServerBook(self.memory, remembers=self._settings.memory)
-
-    @cached_property
-    def conversations(self) -> Conversations:
-        """What was said before, by member and place."""
-        return Conversations(self.memory, self.servers, num_ctx=self._settings.num_ctx)
-
-    @cached_property
-    def keeper(self) -> Keeper:
-        """What answers leave behind."""
-        return Keeper(self.memory, self.servers, self.conversations)
-
-    @cached_property
-    def privacy(self) -> Privacy:
-        """What erases."""
-        return Privacy(self.memory, self.keeper, remembers=self._settings.memory)
-
-    @cached_property
-    def voting(self) -> Voting:
-        """The votes in blind demos."""
-        return Voting(self.memory)
-
-    @cached_property
-    def consents(self) -> ConsentBook:
-        """Where members agreed that prompts go to a provider."""
-        return ConsentBook(self.memory)
-
-    async def close(self) -> None:
-        """Finish what is being written."""
-        if "voting" in self.__dict__:
-            self.voting.close()
-        if "memory" in self.__dict__:
-            await self.memory.close()
+    return open_records(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +75,19 @@ class Services:
     quoting: Asking
     engine: Engine
     model: Model
-    records: Records
+    records: Remembered
     demos: Demos
     stockroom: Stockroom
     meters: Meters | None = None
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
-        """The lessons, in their order."""
-        return self.library.lessons
+        """Everybody's lessons, in their order."""
+        return self.lessons_for(None)
+
+    def lessons_for(self, server: int | None) -> tuple[Lesson, ...]:
+        """Return the lessons that members of a server may see, as they are now."""
+        return tuple(one for one in self.library.lessons if one.server in (None, server))
 
     @property
     def systems(self) -> tuple[System, ...]:
@@ -167,7 +118,8 @@ def _demos(
 ) -> Demos:
     from bot.engines.hosted import HostedModel, missing_extra  # noqa: PLC0415  as below
 
-    passages = {passage.id for lesson in library.lessons for passage in lesson.passages}
+    everybodys = (lesson for lesson in library.lessons if lesson.server is None)
+    passages = {passage.id for lesson in everybodys for passage in lesson.passages}
     own = settings.demo_dir
     lineups = read_lineups([LINEUPS, *([own / "lineups"] if own else [])])
     curated = read_curated([DEMOS, *([own / "demos"] if own else [])], passages, lineups)
@@ -245,10 +197,11 @@ async def open_services(
 
     engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
-    records = Records(settings)
+    refresh_index = library.refresh if own else partial(folder.refreshed, library.refresh)
+    records = Remembered(settings, library, refresh_index, _open_records)
     queue = FairQueue(settings.engine_slots, settings.queue_bound)
     try:
-        async with folder.attended(library.refresh) if own else nullcontext():
+        async with folder.attended(records.reindex) if own else nullcontext():
             if load:
                 library.open(refresh=refresh)
             demos = _demos(settings, library, engine_at)

@@ -34,10 +34,10 @@ class Ask(commands.Cog):
 
     @ask.autocomplete("lesson")
     async def suggest_lessons(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
+        self, interaction: discord.Interaction[StudyBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the lessons that fit what was typed."""
-        found = suggest(self.bot.services.lessons, typed)
+        found = suggest(self.bot.services.lessons_for(interaction.guild_id), typed)
         return [app_commands.Choice(name=title, value=slug) for title, slug in found]
 
 

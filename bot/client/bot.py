@@ -19,8 +19,10 @@ from bot.errors import BotError
 from bot.present import (
     blind,
     consent,
+    curation,
     demo_controls,
     desk,
+    gaps,
     lessons,
     models,
     panel,
@@ -32,9 +34,11 @@ from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.consent import ConsentDesk
 from bot.present.controls import Controls
+from bot.present.curation import CurationDesk
 from bot.present.demo_desk import DemoDesk
 from bot.present.demos import DemoRuns
 from bot.present.desk import Desk
+from bot.present.gaps import GapDesk
 from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.leftovers import close_answers, close_demos
@@ -119,7 +123,7 @@ class StudyBot(commands.Bot):
         self.syncing: asyncio.Task[None] | None = None
         self.answers = Answers(services.asking, services.records.keeper, services.demos.fitting)
         records = services.records
-        self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons)
+        self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons_for)
         self.hearing = Hearing(self, self.answers, self.intake, records.servers)
         lineups = [(lineup.slug, lineup.title) for lineup in services.demos.lineups.all]
         self.demos = DemoRuns(records.keeper, lineups)
@@ -132,15 +136,24 @@ class StudyBot(commands.Bot):
             self.demos, services.demos, records.servers, services.lessons, self.consent
         )
         self.vote_desk = VoteDesk(self.demos, records.voting)
+        self.curation = CurationDesk(records.curating, records.servers)
+        self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
-        self.reader = Reader(services.lessons)
+        self.reader = Reader(services.lessons_for, records.progress)
         self.controls = Controls()
+        self._keeping_house: list[asyncio.Task[None]] = []
+        self._take_presses()
+
+    def _take_presses(self) -> None:
+        """Say who answers which control."""
         self.controls.add(desk.FAMILY, self.desk.press)
         self.controls.add(desk.GOING_ON, self.desk.go_on)
+        self.controls.add(lessons.ABOUT, self.desk.about)
         self.controls.add(lessons.FAMILY, self.reader.press)
         self.controls.add(privacy.FAMILY, self.privacy.press)
         self.controls.add(panel.FAMILY, self.panel.press)
-        self._keeping_house: list[asyncio.Task[None]] = []
+        self.controls.add(curation.FAMILY, self.curation.press)
+        self.controls.add(gaps.FAMILY, self.gap_desk.press)
         self.controls.add(demo_controls.FAMILY, self.demo_desk.press)
         self.controls.add(consent.FAMILY, self.consent.press)
         self.controls.add(blind.FAMILY, self.vote_desk.press)
@@ -162,6 +175,7 @@ class StudyBot(commands.Bot):
             asyncio.create_task(answers),
             asyncio.create_task(demos),
             asyncio.create_task(records.privacy.retain()),
+            asyncio.create_task(records.settled()),
         ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 

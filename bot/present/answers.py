@@ -7,6 +7,7 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol
 
 from bot.asking import Question, Turn
@@ -94,7 +95,11 @@ class Answers:
         again: bool = False,
         notices: Sequence[Notice] = (),
     ) -> Asked:
-        """Begin to answer on `surface`; returns at once. `again`: it was asked before."""
+        """Begin to answer on `surface`; returns at once. `again`: it was asked before.
+
+        The place decides whose lessons answer, whatever the question came from.
+        """
+        question = replace(question, server=place.guild)
         answer = Answer(new_reference(), question.text, show_question, self._suggest)
         answer.notices.extend(notices)
         asked = Asked(

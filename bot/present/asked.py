@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bot.asking import Question
@@ -13,6 +13,7 @@ from bot.memory import GapKind, KeptAnswer, Place
 from bot.present.answer import Answer, State
 from bot.present.components import Page
 from bot.present.writer import Surface
+from knowledge.added import PREFIX
 from knowledge.passages import Passage
 
 
@@ -130,6 +131,12 @@ def past_of(kept: KeptAnswer, passages: Mapping[str, Passage]) -> Past:
         thinking=kept.thinking,
         lost=len(sources) < len(wanted),
     )
+
+
+def still_there(past: Past, passages: Mapping[str, Passage]) -> Past:
+    """Return an answer without the sources that curators removed since; see `past_of`."""
+    kept = [(n, p) for n, p in past.sources if not p.lesson.startswith(PREFIX) or p.id in passages]
+    return past if len(kept) == len(past.sources) else replace(past, sources=kept, lost=True)
 
 
 class NotedSurface:

@@ -72,13 +72,13 @@ def thinking_page(request_id: str, text: str) -> Page:
     return long_page("Thinking", sanitise(text), text, f"thinking-{request_id}.md")
 
 
-def question_form(custom_id: str) -> Form:
+def question_form(custom_id: str, description: str = "It goes on from the answer above.") -> Form:
     """Return the form for a further question."""
     return Form(
         title="Ask on",
         custom_id=custom_id,
         label="Your question",
-        description="It goes on from the answer above.",
+        description=description,
         longest=LONGEST_QUESTION,
     )
 

@@ -13,14 +13,14 @@ from bot.memory import Place
 from bot.present import cards
 from bot.present.answer import Verb, custom_id
 from bot.present.answers import Answers
-from bot.present.asked import Past, past_of
+from bot.present.asked import Past, past_of, still_there
 from bot.present.cards import say
 from bot.present.delivery import InteractionSurface
-from bot.present.lessons import find_lesson
+from bot.present.lessons import ABOUT, Lessons, find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond, written
 from bot.reference import is_reference
 from bot.servers import ServerBook
-from knowledge.lesson import Lesson
+from knowledge.passages import Passage
 
 FAMILY, GOING_ON = "ask", "on"
 _VERBS = frozenset(Verb)
@@ -36,13 +36,12 @@ class Desk:
         answers: Answers,
         keeper: Keeper,
         servers: ServerBook,
-        lessons: tuple[Lesson, ...],
+        lessons: Lessons,
     ) -> None:
         self._answers = answers
         self._keeper = keeper
         self._servers = servers
         self._lessons = lessons
-        self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
 
     async def ask(
         self,
@@ -55,7 +54,7 @@ class Desk:
         """Answer a command. Raises MessageGone, Undelivered."""
         slug = None
         if lesson is not None:
-            found = find_lesson(self._lessons, lesson)
+            found = find_lesson(self._lessons(interaction.guild_id), lesson)
             if found is None:
                 await say(interaction, "I know no such lesson. `/lesson` lists them all.")
                 return
@@ -94,6 +93,23 @@ class Desk:
             question = Question(text, str(member), history=history)
             await self._answer(interaction, question, private=False)
 
+    async def about(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
+        """Open the form for a question about the lesson `parts[0]`, or take it.
+
+        Raises MessageGone, Undelivered.
+        """
+        lesson = find_lesson(self._lessons(interaction.guild_id), parts[0] if parts else "")
+        if lesson is None:
+            await say(interaction, cards.EXPIRED)
+        elif interaction.type is not discord.InteractionType.modal_submit:
+            about = f"The answer rests on this lesson: {lesson.title}"
+            await ask_for(interaction, cards.question_form(f"{ABOUT}:{lesson.slug}", about))
+        elif not (text := written(interaction)):
+            await say(interaction, cards.WHAT)
+        else:
+            question = Question(text, str(interaction.user.id), lesson=lesson.slug)
+            await self._answer(interaction, question, private=True)
+
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press of an answer's button, or the form that one opened.
 
@@ -114,11 +130,16 @@ class Desk:
         """Return an answer of this process, or of an earlier one."""
         asked = self._answers.find(request_id)
         if asked is not None:
-            return asked.past()
+            past = asked.past()
+            return still_there(past, self._passages(past.place.guild))
         if not is_reference(request_id):
             return None
         kept = await self._keeper.find(request_id)
-        return None if kept is None else past_of(kept, self._passages)
+        return None if kept is None else past_of(kept, self._passages(kept.place.guild))
+
+    def _passages(self, server: int | None) -> dict[str, Passage]:
+        """Return the passages that members of a server may see, by id."""
+        return {p.id: p for lesson in self._lessons(server) for p in lesson.passages}
 
     async def _pressed(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
         match verb:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import discord
 
+from bot.memory import Place
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, NOT_YOURS, say
 from bot.present.components import Button, Choice, Page, Select
 from bot.present.responses import respond, update
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
+from bot.progress import ReadingProgress
 from knowledge.lesson import Lesson
 
-FAMILY = "lesson"
+FAMILY, ABOUT = "lesson", "about"
 _LIST = "list"
 _CHOICES = 25
 _LISTED = 12
@@ -38,31 +41,50 @@ def suggest(lessons: tuple[Lesson, ...], typed: str) -> list[tuple[str, str]]:
     return found[:_CHOICES]
 
 
-def _summary(lesson: Lesson) -> str:
-    return f"**{one_line(lesson.title, 80)}** – {one_line(lesson.summary, 120)}"
+def _summary(lesson: Lesson, counts: Mapping[str, int]) -> str:
+    read = counts.get(lesson.slug, 0)
+    mark = "✅ " if read == len(lesson.passages) else "📖 " if read else ""
+    return f"{mark}**{one_line(lesson.title, 80)}** – {one_line(lesson.summary, 120)}"
+
+
+def _read_of(lesson: Lesson, counts: Mapping[str, int]) -> str:
+    read, sections = counts.get(lesson.slug, 0), len(lesson.passages)
+    return f"{read} of {sections} sections read" if read else f"{sections} sections"
+
+
+def _pages(lessons: tuple[Lesson, ...]) -> int:
+    """Return how many pages the list has."""
+    return max(1, -(-len(lessons) // _LISTED))
 
 
 def _names(lesson: Lesson) -> tuple[str, str]:
     return lesson.slug.casefold(), lesson.title.casefold()
 
 
+Lessons = Callable[[int | None], tuple[Lesson, ...]]
+"""The lessons that members of a server may see, as they are now."""
+
+
 class Reader:
     """Shows the list of lessons and their passages to one member at a time."""
 
-    def __init__(self, lessons: tuple[Lesson, ...]) -> None:
+    def __init__(self, lessons: Lessons, progress: ReadingProgress) -> None:
         self._lessons = lessons
+        self._progress = progress
 
     async def open(self, interaction: discord.Interaction[Any], name: str | None) -> None:
         """Answer a command: the list, or the first page of one lesson."""
-        owner = interaction.user.id
+        owner, lessons = interaction.user.id, self._lessons(interaction.guild_id)
         if name is None:
-            await respond(interaction, self._list(owner, 0))
+            counts = await self._progress.counts(owner, lessons)
+            await respond(interaction, self._list(lessons, counts, owner, 0))
             return
-        lesson = find_lesson(self._lessons, name)
+        lesson = find_lesson(lessons, name)
         if lesson is None:
             await say(interaction, "I know no such lesson. `/lesson` lists them all.")
             return
         await respond(interaction, self._page(lesson, 0, owner))
+        await self._note(interaction, lesson, 0)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Turn a page or open a lesson: `<owner>:<slug or list>:<page>`."""
@@ -73,35 +95,43 @@ class Reader:
         data: Any = interaction.data
         if values := data.get("values"):
             slug, number = str(values[0]), "0"
-        lesson = find_lesson(self._lessons, slug)
-        if slug == _LIST and number.isdigit() and int(number) < self._pages:
-            await update(interaction, self._list(interaction.user.id, int(number)))
+        lessons = self._lessons(interaction.guild_id)
+        lesson = find_lesson(lessons, slug)
+        if slug == _LIST and number.isdigit() and int(number) < _pages(lessons):
+            counts = await self._progress.counts(interaction.user.id, lessons)
+            page = self._list(lessons, counts, interaction.user.id, int(number))
+            await update(interaction, page)
         elif lesson is None or not number.isdigit() or int(number) >= len(lesson.passages):
             await say(interaction, EXPIRED)
         else:
             await update(interaction, self._page(lesson, int(number), interaction.user.id))
+            await self._note(interaction, lesson, int(number))
 
-    @property
-    def _pages(self) -> int:
-        """How many pages the list has."""
-        return max(1, -(-len(self._lessons) // _LISTED))
+    async def _note(
+        self, interaction: discord.Interaction[Any], lesson: Lesson, number: int
+    ) -> None:
+        """Note that the member has a section before them; after it is shown."""
+        place = Place(interaction.channel_id or 0, interaction.guild_id)
+        await self._progress.read(interaction.user.id, place, lesson.passages[number])
 
-    def _list(self, owner: int, number: int) -> Page:
-        if not self._lessons:
+    def _list(
+        self, lessons: tuple[Lesson, ...], counts: Mapping[str, int], owner: int, number: int
+    ) -> Page:
+        if not lessons:
             return Page(("There are no lessons here yet.",))
-        listed = self._lessons[number * _LISTED : (number + 1) * _LISTED]
+        listed = lessons[number * _LISTED : (number + 1) * _LISTED]
         choices = tuple(
-            Choice(lesson.title, lesson.slug, f"{len(lesson.passages)} sections")
-            for lesson in listed
+            Choice(lesson.title, lesson.slug, _read_of(lesson, counts)) for lesson in listed
         )
         select = Select("Read a lesson", f"{FAMILY}:{owner}:open", choices)
-        text = "\n".join(_summary(lesson) for lesson in listed)
-        if self._pages == 1:
+        text = "\n".join(_summary(lesson, counts) for lesson in listed)
+        pages = _pages(lessons)
+        if pages == 1:
             return Page(("**Lessons**",), text, select=select)
-        above = f"**Lessons** · page {number + 1} of {self._pages}"
+        above = f"**Lessons** · page {number + 1} of {pages}"
         buttons = (
             self._turn("Back", owner, _LIST, number - 1, off=number == 0),
-            self._turn("Next", owner, _LIST, number + 1, off=number == self._pages - 1),
+            self._turn("Next", owner, _LIST, number + 1, off=number == pages - 1),
         )
         return Page((above,), text, buttons=buttons, select=select)
 
@@ -115,6 +145,7 @@ class Reader:
             self._turn("Back", owner, lesson.slug, number - 1, off=number == 0),
             self._turn("Next", owner, lesson.slug, number + 1, off=number == last),
             Button("All lessons", f"{FAMILY}:{owner}:{_LIST}:0"),
+            Button("Ask about this", f"{ABOUT}:{lesson.slug}"),
         )
         return Page((above,), body, (f"-# Checked {lesson.checked.isoformat()}",), buttons)
 

@@ -25,6 +25,7 @@ _NAMES = {
     "votes": "votes",
     "gaps": "gaps",
     "blind_votes": "votes in blind demos",
+    "readings": "lessons you have read in",
 }
 
 Forget = Callable[[int], Awaitable[Mapping[str, int]]]
@@ -48,9 +49,10 @@ class PrivacyDesk:
             what = (
                 "With your Discord id I store what you ask me, what I answer (with the model's "
                 "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "
-                "with their reasons, your votes in blind demos, and which of your questions the "
-                "lessons left open. It serves follow-ups, the buttons under answers and demos, the "
-                "ranking, and those who mend the lessons."
+                "with their reasons, your votes in blind demos, which of your questions the "
+                "lessons left open, and which sections of lessons you have read. It serves "
+                "follow-ups, the buttons under answers and demos, the ranking, the list of "
+                "lessons, and those who mend the lessons."
             )
         else:
             what = (

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
+from bot.records.documents import forget_curator
 from bot.records.tables import (
     AnswerRow,
     DemoRow,
@@ -29,7 +30,7 @@ _THEIRS: tuple[Any, ...] = tuple(
 
 
 class ErasingRecords:
-    """See `bot.memory.Erasing`. Whatever was taken away is gone from the files as well."""
+    """See `bot.erasing.Erasing`. Whatever was taken away is gone from the files as well."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +46,7 @@ class ErasingRecords:
                 row.__tablename__: await _count(session, delete(row).where(row.member == member))
                 for row in _THEIRS
             }
+            await forget_curator(session, member)
             await _drop_stray_messages(session)
             return counts
 

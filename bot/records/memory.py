@@ -8,8 +8,10 @@ from bot.records.blind_votes import BlindVoteRecords
 from bot.records.consents import ConsentRecords
 from bot.records.database import Database
 from bot.records.demos import DemoRecords
+from bot.records.documents import DocumentRecords
 from bot.records.erasing import ErasingRecords
 from bot.records.gaps import GapRecords
+from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
 from bot.records.turns import TurnRecords
 from bot.records.votes import VoteRecords
@@ -26,6 +28,8 @@ def open_records(url: str) -> Memory:
         blind_votes=BlindVoteRecords(database),
         consents=ConsentRecords(database),
         gaps=GapRecords(database),
+        documents=DocumentRecords(database),
+        readings=ReadingRecords(database),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),
         check=database.check,

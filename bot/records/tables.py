@@ -1,7 +1,7 @@
 """The tables. What may be stored is frozen by a test; a change here needs a migration.
 
-Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`
-and `consents`, which hold nothing of a member.
+Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`,
+`documents` and `consents`, which hold nothing that a member asked or was answered.
 """
 
 from __future__ import annotations
@@ -126,6 +126,40 @@ class GapRow(Table):
     kind: Mapped[str] = mapped_column(String(16))
     question: Mapped[str]
     nearest: Mapped[str | None]
+
+
+class ReadingRow(Table):
+    """What one member has read of one lesson; `at` is the last time."""
+
+    __tablename__ = "readings"
+
+    member: Mapped[int] = mapped_column(primary_key=True, index=True)
+    lesson: Mapped[str] = mapped_column(String(200), primary_key=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    anchors: Mapped[Any]
+
+
+class DocumentRow(Table):
+    """One document that was added to the lessons; `approved_at` is null while it waits."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int | None] = mapped_column(index=True)
+    title: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    added_by: Mapped[int | None]
+    added_at: Mapped[float]
+    approved_by: Mapped[int | None]
+    approved_at: Mapped[float | None]
+    hidden: Mapped[Any]
+    count: Mapped[int]
+    passages: Mapped[Any]
 
 
 class ConsentRow(Table):

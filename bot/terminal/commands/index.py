@@ -8,7 +8,7 @@ from bot.errors import ContentInvalid
 from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
-from bot.wiring import Services, open_services
+from bot.wiring import open_services
 from knowledge.index import Change
 
 
@@ -24,20 +24,11 @@ async def command(check: bool) -> int:  # noqa: FBT001  click passes options by 
         if check:
             screen.say(f"{len(services.lessons)} lessons, no fault.")
             return 0
-        change = await _refreshed(services, screen)
+        if (owner := services.folder.owner()) is not None:
+            screen.tell(f"{owner} runs on this data folder and is asked to take the lessons up.")
+        change = await services.folder.refreshed(services.library.refresh)
     _tell(change, screen)
     return 0
-
-
-async def _refreshed(services: Services, screen: Screen) -> Change:
-    """Refresh, or let the bot do it that runs on the data folder."""
-    owner = services.folder.owner()
-    if owner is not None:
-        screen.tell(f"{owner} runs on this data folder and is asked to take the lessons up.")
-        change = await services.folder.ask_refresh()
-        if change is not None:
-            return change
-    return await services.library.refresh()
 
 
 def _tell(change: Change, screen: Screen) -> None:

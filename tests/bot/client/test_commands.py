@@ -1,9 +1,11 @@
 """Each command, option, autocomplete, button and select works, and is refused to others."""
 
+import asyncio
+
 import pytest
 
 from bot.client.bot import StudyBot
-from tests.bot.client.script import body
+from tests.bot.client.script import Script, body
 from tests.doubles.discord import FakeDiscord, Interaction, Message
 from tests.doubles.discord.records import walk
 
@@ -21,9 +23,7 @@ async def test_the_registered_commands_are_those_of_the_cogs(
     fake: FakeDiscord, bot: StudyBot
 ) -> None:
     (registered,) = fake.commands.values()
-    assert {c["name"] for c in registered} == {c.name for c in bot.tree.walk_commands()} | {
-        "Explain from the lessons"
-    }
+    assert {c["name"] for c in registered} == {c.name for c in bot.tree.get_commands()}
     assert {"ask", "demo", "forget", "help", "lesson"} <= {c["name"] for c in registered}
     ask = next(c for c in registered if c["name"] == "ask")
     assert [o["name"] for o in ask["options"]] == ["question", "lesson", "private"]
@@ -72,6 +72,45 @@ async def test_a_lesson_is_chosen_read_and_paged(fake: FakeDiscord, bot: StudyBo
     await fake.until(lambda: pressed.response)
     assert first.title in listed.text
     assert fake.refused == []
+
+
+async def test_a_question_about_a_lesson_is_asked_of_it_alone(
+    fake: FakeDiscord, bot: StudyBot, script: Script
+) -> None:
+    lesson, ada = bot.services.lessons[1], fake.member("ada")
+    page = await answered(fake, ada.slash("lesson", name=lesson.slug))
+    form = ada.click(page, "Ask about this")
+    await fake.until(lambda: form.modal)
+    assert lesson.title[:20] in str(form.modal)
+    answer = await answered(fake, ada.submit(form, "What is this?"))
+    assert answer.ephemeral
+    (question,) = script.questions
+    assert (question.text, question.lesson) == ("What is this?", lesson.slug)
+
+
+async def test_the_list_shows_how_far_a_member_is_and_forget_ends_it(
+    fake: FakeDiscord, bot: StudyBot
+) -> None:
+    lesson, ada = bot.services.lessons[0], fake.member("ada")
+    page = await answered(fake, ada.slash("lesson", name=lesson.slug))
+    for _ in lesson.passages[1:-1]:
+        pressed = ada.click(page, "Next")
+        await fake.until(lambda pressed=pressed: pressed.response)  # type: ignore[misc]  # as above
+    count = len(lesson.passages) - 1
+    read = bot.services.records.progress
+
+    async def counted(member: str) -> int:
+        return (await read.counts(int(fake.member(member).id), (lesson,)))[lesson.slug]
+
+    async with asyncio.timeout(10):
+        while await counted("ada") < count:  # noqa: ASYNC110  it is written behind the answer
+            await asyncio.sleep(0.01)
+    listed = await answered(fake, ada.slash("lesson"))
+    assert f"📖 **{lesson.title}**" in listed.text
+    assert f"{count} of {count + 1} sections read" in str(listed.payload)
+    assert await counted("eve") == 0
+    await bot.services.records.privacy.forget(int(ada.id))
+    assert await counted("ada") == 0
 
 
 async def test_another_member_cannot_turn_the_pages(fake: FakeDiscord, bot: StudyBot) -> None:

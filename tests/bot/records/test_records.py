@@ -147,10 +147,11 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.votes.cast(Vote(f"a{i}", who, HERE, up=True, at=0.0, reason=word))
         await memory.blind_votes.cast(blind_vote(f"d{i}", who))
         await memory.demos.keep(KeptDemo(f"d{i}", who, HERE, 0.0, card=word))
+        await memory.readings.note(who, 10, 1, f"{word}-{i}", "a", 0.0)
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    tables = ("turns", "answers", "demos", "votes", "blind_votes", "gaps")
-    assert counts == dict.fromkeys(tables, 80)
+    kinds = ("turns", "answers", "demos", "votes", "blind_votes", "gaps", "readings")
+    assert counts == dict.fromkeys(kinds, 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):
         assert trace not in left

@@ -20,6 +20,9 @@ STORED = {
     "votes": WHOSE | {"request_id", "up", "reason"},
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
+    "readings": WHOSE | {"lesson", "anchors"},
+    "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
+    | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "consents": {"channel", "host", "at"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
     | {"model", "retention_days", "remembers"},

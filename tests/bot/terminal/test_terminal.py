@@ -340,6 +340,26 @@ async def test_index_names_the_faults_of_all_files_and_writes_nothing(empty: Ter
     assert not (empty.data / "index").exists()
 
 
+async def test_a_document_is_added_shown_and_removed_by_an_organiser(empty: Terminal) -> None:
+    """What is hidden in it is told; approving is tested where the index is shared."""
+    file = empty.data.parent / "weeds.md"
+    file.write_text("# Quibbleworts\n\nThey grow.\n\n<!-- psst -->\n", "utf-8")
+    added = await empty.run("knowledge", "add", str(file), "--server", "42")
+    assert added.code == 0
+    assert "waits for approval, for server 42, 1 passages, from weeds.md" in added.out
+    assert "hidden (comment, 1): psst" in added.out
+    document = added.out.partition(":")[0]
+    shown = await empty.run("knowledge", "show", document)
+    assert "They grow." in shown.out
+    assert (await empty.run("knowledge", "remove", document)).out == "Quibbleworts is removed.\n"
+    assert b"They grow" not in b"".join(p.read_bytes() for p in sorted(empty.data.rglob("*.*")))
+    refused = await empty.run("knowledge", "approve", document)
+    assert (refused.code, refused.err) == (
+        1,
+        "I know no such document here. It may have been removed.\n",
+    )
+
+
 async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
     listed = await empty.run("lessons")
     assert listed.code == 0

@@ -1,0 +1,112 @@
+"""Remembered: what outlives the process, and the services that rest on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+
+from bot.consent import ConsentBook
+from bot.conversation import Conversations
+from bot.curating import Curating
+from bot.errors import BotError
+from bot.folder import Refresh
+from bot.gaps import GapBook
+from bot.keeping import Keeper
+from bot.library import Library
+from bot.memory import Memory
+from bot.privacy import Privacy
+from bot.progress import ReadingProgress
+from bot.servers import ServerBook
+from bot.settings import Settings
+from bot.voting import Voting
+from knowledge.index import Change
+
+log = logging.getLogger(__name__)
+
+
+class Remembered:
+    """What outlives the process, and the services that rest on it.
+
+    Nothing is imported or opened before its first use: the terminal needs none of it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        refresh: Refresh,
+        open_records: Callable[[str], Memory],
+    ) -> None:
+        self._open = open_records
+        self._settings = settings
+        self._library = library
+        self._refresh = refresh
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The records themselves."""
+        return self._open(self._settings.records)
+
+    @cached_property
+    def servers(self) -> ServerBook:
+        """What the managers of each server chose."""
+        return ServerBook(self.memory, remembers=self._settings.memory)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What was said before, by member and place."""
+        return Conversations(self.memory, self.servers, num_ctx=self._settings.num_ctx)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """What answers leave behind."""
+        return Keeper(self.memory, self.servers, self.conversations)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """What erases."""
+        return Privacy(self.memory, self.keeper, remembers=self._settings.memory)
+
+    @cached_property
+    def voting(self) -> Voting:
+        """The votes in blind demos."""
+        return Voting(self.memory)
+
+    @cached_property
+    def consents(self) -> ConsentBook:
+        """Where members agreed that prompts go to a provider."""
+        return ConsentBook(self.memory)
+
+    @cached_property
+    def curating(self) -> Curating:
+        """What is added to the lessons."""
+        return Curating(self.memory.documents, self._settings.library_dir, self._refresh)
+
+    @cached_property
+    def progress(self) -> ReadingProgress:
+        """What members have read."""
+        return ReadingProgress(self.memory, self.servers)
+
+    @cached_property
+    def gaps(self) -> GapBook:
+        """What the lessons left open."""
+        return GapBook(self.memory.gaps, self._library)
+
+    async def reindex(self) -> Change:
+        """Bring added documents and the index up to date; see `Curating.reindex`."""
+        return await self.curating.reindex()
+
+    async def settled(self) -> None:
+        """Do for added documents what a kill may have left undone."""
+        try:
+            await self.curating.settle()
+        except BotError as error:
+            log.warning("added documents may not be in line: %s", error)
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        if "voting" in self.__dict__:
+            self.voting.close()
+        if "memory" in self.__dict__:
+            await self.memory.close()
