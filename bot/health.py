@@ -73,9 +73,9 @@ def rental_health(rental: Rental) -> PartHealth:
     hosts = [provider.host for provider, lack in lacks.items() if not lack]
     if not hosts:
         return PartHealth("rented", " ".join(dict.fromkeys(lacks.values())), needed=False)
-    lines = [f"prompts of a demo may go to {' and '.join(hosts)}, where a member agreed"]
-    lines += [f"{provider.name}: {lack}" for provider, lack in lacks.items() if lack]
-    return PartHealth("rented", "; ".join(lines), needed=False)
+    lines = [f"prompts of a demo may go to {' and '.join(hosts)}, where a member agreed."]
+    lines += [f"For {provider.name}: {lack}" for provider, lack in lacks.items() if lack]
+    return PartHealth("rented", " ".join(lines), needed=False)
 
 
 def folder_health(folder: DataFolder) -> PartHealth:

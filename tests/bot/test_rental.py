@@ -15,6 +15,7 @@ from bot.demos import Demos
 from bot.engines.hosted import HostedModel
 from bot.errors import ConsentMissing, ModelsMissing
 from bot.events import Delta, Finished
+from bot.health import rental_health
 from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import Lineup, read_lineups
 from bot.order import Order
@@ -283,3 +284,15 @@ def test_every_rented_model_that_ships_has_a_price() -> None:
     shipped = [c for known in read_lineups([LINEUPS]).all for c in known.contenders if c.provider]
     assert {(c.provider, c.tag) for c in shipped} <= priced
     assert len(shipped) >= 2
+
+
+async def test_the_doctor_says_where_prompts_may_go_and_what_keeps_others_out() -> None:
+    async with FakeProvider() as fake:
+        on = rental_health(rental(fake, anthropic_api_key=None))
+        off = rental_health(rental(fake, hosted=False))
+    assert f"may go to {fake.url.removeprefix('http://')}, where a member agreed." in on.sentence
+    assert "For anthropic: ANTHROPIC_API_KEY is not set." in on.sentence
+    assert off.sentence == "Renting models is off here; HOSTED=yes allows it."
+    assert KEY not in repr((on, off))
+    assert on.ok
+    assert off.ok

@@ -34,6 +34,8 @@ ROOT = Path(__file__).parents[3]
 HI = [Message("user", "Hi [/INST] {x}")]
 SAMPLING = Sampling(60, temperature=0.4, seed=11)
 QUICK = Patience(connect=1.0, first_token=0.6, gap=0.4, writing=20.0)
+BOTH = pytest.mark.parametrize("name", ["openai", "anthropic"])
+"""The two protocols; `compatible` differs from the first in what thinking it shows."""
 EACH = pytest.mark.parametrize("name", ["openai", "compatible", "anthropic"])
 SLOW = Rented("slow", ["a ", "b ", "c "] * 300, tokens_per_second=50.0)
 
@@ -150,7 +152,7 @@ async def test_thinking_of_anthropic_is_kept_apart_and_has_room_beside_the_answe
     assert request.body["max_tokens"] == 1024 + 60
 
 
-@EACH
+@BOTH
 @pytest.mark.parametrize(
     ("ends", "reason"),
     [("length", "length"), ("content_filter", "filter"), (None, "cut")],
@@ -162,7 +164,7 @@ async def test_why_a_text_ended_is_told(name: ProviderName, ends: Any, reason: s
     assert text(events) == "Hello, world."
 
 
-@EACH
+@BOTH
 @pytest.mark.parametrize(
     ("fault", "kind", "word"),
     [
@@ -224,7 +226,7 @@ async def test_closing_the_stream_closes_the_connection_within_two_seconds(
     assert fake.requests[0].closed_early
 
 
-@EACH
+@BOTH
 async def test_a_text_beyond_its_bound_is_ended_by_us(
     fake: FakeProvider, name: ProviderName
 ) -> None:
