@@ -200,7 +200,7 @@ async def test_a_model_is_loaded_with_the_context_of_every_other_caller_and_unlo
         assert loaded.seconds >= 0.2
         assert ollama.loads == [(INSTRUCT, 4096)]
         assert ollama.requests[0].body["keep_alive"] == "30m"
-        assert "2.02 GB, and stays for 30 min more" in told(loaded, NOW)
+        assert "2.02 GB, and stays for 30 min more" in told(loaded, dt.datetime.now(dt.UTC))
         assert await all_of(room.unload(INSTRUCT)) == [Unloaded(INSTRUCT)]
         assert ollama.resident() == ()
         assert ollama.requests[-1].body["keep_alive"] == 0
