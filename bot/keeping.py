@@ -20,9 +20,9 @@ from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN = 3.0
+READ_WITHIN = 8.0
 """Seconds after which a question is answered without its history: only records that hang take so
-long, not a hundred members who ask at once (0.7 s on two busy cores)."""
+long, not a hundred members who ask at once (0.7 s on two busy cores, more on starved ones)."""
 LONGEST_REASON = 500
 """Characters of the reason for a vote."""
 
