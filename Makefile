@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check soak fmt lock bench backup restore clean
+.PHONY: run test check soak fmt lock audit bench backup restore clean
 
 run: ## Start: the Discord bot with DISCORD_TOKEN set, else the terminal chat.
 	@$(PYTHON) install.py
@@ -40,6 +40,14 @@ lock: ## Write all lock files anew from pyproject.toml (needs the network).
 			--constraint requirements.lock --no-emit-index-url --no-emit-find-links \
 			--no-header --no-annotate --output-file requirements-$$group.lock || exit 1; \
 	done
+
+audit: ## Ask for known holes in what is installed, and write sbom.json with each licence (needs the network).
+	@$(PYTHON) install.py --dev
+	$(BIN)/pip install --quiet uv==0.13.9
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(BIN)/python \
+		--output-file sbom.json
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
+		--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 backup: ## Write the data folder into FILE=….tar.gz, also while the bot runs.
 	@$(BIN)/python -m bot backup "$(FILE)"

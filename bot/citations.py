@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from knowledge.sentences import MARKER, SentenceStream, Unit, split_units
 
-# Inline code first, so that a marker inside it is never seen as one.
-_RUN = re.compile(rf"(?P<code>`+[^`\n]*`+)|(?P<space>[ \t]*)(?P<run>{MARKER}(?:[ \t]*{MARKER})*)")
+# Inline code first, so that a marker inside it is never seen as one. White space is looked at once,
+# from where it begins.
+_RUN = re.compile(
+    rf"(?P<code>`+[^`\n]*`+)|(?P<space>(?<![ \t])[ \t]*)(?P<run>{MARKER}(?:[ \t]*{MARKER})*)"
+)
 _MARKER = re.compile(MARKER)
 _DIGITS = re.compile(r"\d+")
 _SPACES = re.compile(r"\s+")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -75,7 +76,17 @@ class Library:
         self._loading: asyncio.Task[_Loaded] | None = None
         self._embedder: Embedder | None = None
         self.index = Index(settings.index_dir, settings.chroma_url)
+        self.ingests: Counter[str] = Counter()
+        """How often the index was brought up to date: `changed`, `unchanged` or `failed`."""
         self._survey()
+
+    @property
+    def served(self) -> int:
+        """How many passages can be searched, in an index that proved itself when it was opened."""
+        loading = self._loading
+        if loading is None or not loading.done() or loading.cancelled() or loading.exception():
+            return 0
+        return sum(len(lesson.passages) for lesson in self.lessons)
 
     def open(self, *, refresh: bool) -> None:
         """Begin to load in the background. With `refresh`, the index is brought up to date.
@@ -216,7 +227,13 @@ class Library:
         self._survey()
         if not self.lessons:
             raise SearchUnavailable("There is no lesson that could be indexed.")
-        return refresh(self.index, self.lessons, self._model, self._embed, self._progress)
+        outcome = "failed"
+        try:
+            change = refresh(self.index, self.lessons, self._model, self._embed, self._progress)
+            outcome = "unchanged" if change.nothing else "changed"
+        finally:
+            self.ingests[outcome] += 1
+        return change
 
     def _examine(self) -> str | None:
         from knowledge.proof import examine  # noqa: PLC0415  as in _load

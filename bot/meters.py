@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from bot.errors import EngineError
 from bot.model import Delta, Ended, Message, Model, ModelEntry, ModelEvent, Sampling, Think
-from knowledge.passages import Found, PassageSearch
+from knowledge.passages import Found, PassageSearch, SentenceEncoder, Vectors
 
 INVALID_WINDOW = 600.0
 """Seconds over which Discord counts invalid requests; 10,000 in them shut a machine out."""
@@ -44,54 +44,35 @@ class Meters:
         self._invalid: deque[float] = deque()
         build = Gauge("bot_build_info", "Which program", ["version", "python"], registry=registry)
         build.labels(version, platform.python_version()).set(1)
-        self.interactions = Counter(
-            "bot_interactions", "Commands", ["command", "outcome"], registry=registry
-        )
-        self.acknowledged = Histogram(
-            "bot_interaction_ack_seconds",
-            "From an interaction's arrival to Discord's word that it was acknowledged",
-            buckets=_SHORT,
-            registry=registry,
-        )
-        self.reconnects = Counter(
-            "discord_gateway_reconnects", "Connections", ["kind"], registry=registry
-        )
-        self._requests = Counter(
-            "bot_discord_requests", "Calls to Discord", ["route", "status"], registry=registry
-        )
-        self._limited = Counter(
-            "bot_discord_ratelimited", "Answers 429", ["route", "scope"], registry=registry
-        )
-        self.edits = Histogram(
-            "bot_edit_seconds", "How long an edit took", buckets=_SHORT, registry=registry
-        )
-        self._first = Histogram(
-            "bot_llm_ttft_seconds",
-            "From asking a model to its first token",
-            ["model"],
-            buckets=_LONG,
-            registry=registry,
-        )
-        self._tokens = Counter(
-            "bot_llm_tokens", "Tokens read and written", ["model", "kind"], registry=registry
-        )
-        self._duration = Histogram(
-            "bot_llm_duration_seconds",
-            "How long a model wrote, by how it ended",
-            ["model", "outcome"],
-            buckets=_LONG,
-            registry=registry,
-        )
-        self._errors = Counter(
-            "bot_llm_errors", "Failures of a model", ["model", "kind"], registry=registry
-        )
-        self._retrieval = Histogram(
-            "bot_retrieval_seconds", "How long a search took", buckets=_SHORT, registry=registry
-        )
-        self._empty = Counter(
-            "bot_retrieval_empty", "Searches that found nothing", registry=registry
-        )
+        acknowledged = "From an interaction's arrival to Discord's word that it was acknowledged"
+        found = "How long it took to find passages, and to check a citation against them"
+        count, time_of = self._counter, self._timer
+        self.interactions = count("bot_interactions", "Commands", "command", "outcome")
+        self.acknowledged = time_of("bot_interaction_ack_seconds", acknowledged, _SHORT)
+        self.reconnects = count("discord_gateway_reconnects", "Connections", "kind")
+        self.identified = count("discord_identify", "Sessions asked for, of 1000 a day allowed")
+        self._requests = count("bot_discord_requests", "Calls to Discord", "route", "status")
+        self._limited = count("bot_discord_ratelimited", "Answers 429", "route", "scope")
+        self.edits = time_of("bot_edit_seconds", "How long an edit took", _SHORT)
+        between = "Between two edits of one message"
+        self.intervals = time_of("bot_edit_interval_seconds", between, _SHORT)
+        self.waited = time_of("bot_queue_wait_seconds", "Wait for a slot", _LONG)
+        running = "Texts being written"
+        self._running = Gauge("bot_generations_running", running, ["model"], registry=registry)
+        first, written = "From asking a model to its first token", "How long it wrote, by its end"
+        self._first = time_of("bot_llm_ttft_seconds", first, _LONG, "model")
+        self._tokens = count("bot_llm_tokens", "Tokens read and written", "model", "kind")
+        self._duration = time_of("bot_llm_duration_seconds", written, _LONG, "model", "outcome")
+        self._errors = count("bot_llm_errors", "Failures of a model", "model", "kind")
+        self._retrieval = time_of("bot_retrieval_seconds", found, _SHORT, "stage")
+        self._empty = count("bot_retrieval_empty", "Searches that found nothing")
         self.watch("bot_discord_invalid_requests_10m", "401, 403 and 429", self._invalid_now)
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(name, told, labels, registry=self.registry)
+
+    def _timer(self, name: str, told: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(name, told, labels, buckets=buckets, registry=self.registry)
 
     def watch(self, name: str, told: str, value: Callable[[], float], **labels: str) -> None:
         """Publish what `value` returns whenever somebody looks."""
@@ -120,6 +101,10 @@ class Meters:
         """Return `model`, measured."""
         return MeasuredModel(model, self)
 
+    def measured_encoder(self, encoder: SentenceEncoder) -> SentenceEncoder:
+        """Return `encoder`, measured."""
+        return MeasuredEncoder(encoder, self)
+
     def measured_search(self, search: PassageSearch) -> PassageSearch:
         """Return `search`, measured."""
         return MeasuredSearch(search, self)
@@ -131,15 +116,20 @@ class Meters:
 
     def searched(self, began: float, found: Found) -> None:
         """Take note of a search."""
-        self._retrieval.observe(self._clock() - began)
+        self._retrieval.labels("search").observe(self._clock() - began)
         if not found.hits:
             self._empty.inc()
+
+    def checked(self, began: float) -> None:
+        """Take note of sentences that were encoded for a check."""
+        self._retrieval.labels("check").observe(self._clock() - began)
 
     async def wrote(
         self, tag: str, stream: AsyncGenerator[ModelEvent]
     ) -> AsyncGenerator[ModelEvent]:
         """Pass on what a model writes, and take note of it."""
         began, first, outcome = self._clock(), True, "stopped"
+        self._running.labels(tag).inc()
         try:
             async with aclosing(stream) as events:
                 async for event in events:
@@ -156,6 +146,7 @@ class Meters:
             self._errors.labels(tag, type(error).__name__).inc()
             raise
         finally:
+            self._running.labels(tag).dec()
             self._duration.labels(tag, outcome).observe(self._clock() - began)
 
     def now(self) -> float:
@@ -230,3 +221,18 @@ class MeasuredSearch:
         )
         self._meters.searched(began, found)
         return found
+
+
+class MeasuredEncoder:
+    """An encoder that is measured; see `knowledge.passages.SentenceEncoder`."""
+
+    def __init__(self, encoder: SentenceEncoder, meters: Meters) -> None:
+        self._encoder = encoder
+        self._meters = meters
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        """Encode sentences."""
+        began = self._meters.now()
+        vectors = await self._encoder.encode(texts)
+        self._meters.checked(began)
+        return vectors

@@ -34,11 +34,16 @@ MARGIN = 64
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Messages for the model; `hits` are those it was shown; `left_out` tells what did not fit."""
+    """Messages for the model; `hits` are those it was shown; `left_out` tells what did not fit.
+
+    `ours` are our own words in it, and `boundary` is what marks its fences: no answer needs them.
+    """
 
     messages: tuple[Message, ...]
     hits: tuple[Hit, ...]
     left_out: tuple[str, ...]
+    ours: str
+    boundary: str
 
 
 def estimate_tokens(text: str) -> int:
@@ -77,7 +82,9 @@ def answer_prompt(
         question=_fenced("question", boundary, asked),
     )
     messages = (Message("system", rules), Message("user", text))
-    return Prompt(messages, tuple(hits[: len(shown)]), tuple(left_out))
+    return Prompt(
+        messages, tuple(hits[: len(shown)]), tuple(left_out), f"{rules}\0{frame}", boundary
+    )
 
 
 def rewrite_prompt(question: str, history: Sequence[Turn], *, num_ctx: int) -> tuple[Message, ...]:

@@ -45,8 +45,9 @@ class Turn:
 class Place:
     """One question's place in the queue; made by `FairQueue.place` only."""
 
-    def __init__(self, member: str) -> None:
+    def __init__(self, member: str, entered: float) -> None:
         self.member = member
+        self.entered = entered
         self.turn: Turn | None = None
         """What a waiting place is told now; None once it runs."""
         self.started: float | None = None
@@ -86,7 +87,8 @@ class FairQueue:
     """Lets `slots` run at once, one for each member, and bounds who may wait.
 
     `bound` limits all waiting places together, `per_member_waiting` those of
-    one member; `clock` gives seconds. Not thread-safe: one event loop owns it.
+    one member; `clock` gives seconds. `waited` is told of each place how many seconds it waited.
+    Not thread-safe: one event loop owns it.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class FairQueue:
         bound: int = 256,
         per_member_waiting: int = 2,
         clock: Callable[[], float] = time.monotonic,
+        waited: Callable[[float], object] | None = None,
     ) -> None:
         if slots < 1 or bound < 0 or per_member_waiting < 0:
             raise ValueError("a queue needs at least one slot and bounds of at least 0")
@@ -102,6 +105,7 @@ class FairQueue:
         self._bound = bound
         self._per_member = per_member_waiting
         self._clock = clock
+        self._waited = waited
         self._mean: float | None = None
         self._running: dict[str, Place] = {}
         self._waiting: dict[str, deque[Place]] = {}
@@ -146,7 +150,7 @@ class FairQueue:
             raise MemberBusy(len(own))
         if waits and self.waiting >= self._bound:
             raise QueueFull(self._bound, self._expected(self._bound))
-        place = Place(member)
+        place = Place(member, self._clock())
         self._waiting.setdefault(member, deque()).append(place)
         if member not in self._running and member not in self._line:
             self._line.append(member)
@@ -187,6 +191,8 @@ class FairQueue:
             self._running[member] = place
             place.started, place.turn = self._clock(), None
             place.changed.set()
+            if self._waited is not None:
+                self._waited(place.started - place.entered)
         for position, place in enumerate(self._order(), start=1):
             self._tell(place, position)
 

@@ -152,14 +152,21 @@ def _asking(
     meters: Meters | None,
 ) -> Asking:
     def writer(asked: Model) -> Writer:
-        return Writer(meters.measured(asked) if meters else asked, library)
+        if meters is None:
+            return Writer(asked, library)
+        return Writer(meters.measured(asked), meters.measured_encoder(library))
 
     def other(tag: str) -> Writer:
         return writer(engine.model(replace(model.entry, tag=tag)))
 
     if meters is not None:
         meters.watch("bot_queue_depth", "Questions that wait", lambda: queue.waiting)
-        meters.watch("bot_generations_running", "Answers being written", lambda: queue.running)
+        served = "Passages of the index that serves"
+        meters.watch("bot_index_chunks", served, lambda: library.served)
+        proven = "1 while an index serves that proved itself"
+        meters.watch("bot_index_selftest_ok", proven, lambda: bool(library.served))
+        made = "Times that the lessons were taken up, by what came of it"
+        meters.watch_counts("bot_ingest", made, "outcome", lambda: library.ingests)
         told = "1 while the model is left alone after failures"
         meters.watch("bot_breaker_state", told, lambda: bool(resting()), model=model.entry.tag)
     search = meters.measured_search(library) if meters else library
@@ -199,7 +206,8 @@ async def open_services(
     model = engine.model(settings.ask_entry)
     refresh_index = library.refresh if own else partial(folder.refreshed, library.refresh)
     records = Remembered(settings, library, refresh_index, _open_records)
-    queue = FairQueue(settings.engine_slots, settings.queue_bound)
+    waited = meters.waited.observe if meters else None
+    queue = FairQueue(settings.engine_slots, settings.queue_bound, waited=waited)
     try:
         async with folder.attended(records.reindex) if own else nullcontext():
             if load:

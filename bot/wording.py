@@ -114,7 +114,8 @@ def speaks_back(sentence: str) -> bool | None:
 
 def clauses(sentence: str) -> list[str]:
     """Cut `sentence` where one statement is set against another."""
-    return [clause for clause in _CLAUSE.split(sentence) if clause.strip()]
+    plain = " ".join(sentence.split())  # long white space would be tried from each of its places
+    return [clause for clause in _CLAUSE.split(plain) if clause.strip()]
 
 
 @lru_cache(maxsize=2048)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.citations import Checked, Claim, strip_refuted
+from bot.echo import EchoGuard
 from bot.errors import EngineError, EngineProtocol, IndexUnavailable, RequestRefused
 from bot.events import (
     Citation,
@@ -40,6 +41,9 @@ _CUTS: Mapping[EndReason, str] = {
 }
 
 
+_ECHOED = "The model began to recite its instructions, so I stopped it there."
+
+
 class WriterSilent(Exception):
     """The model ended without an answer; the message says how."""
 
@@ -49,6 +53,7 @@ class _Draft:
     """An answer that is being written."""
 
     checker: CitationChecker
+    guard: EchoGuard
     raw: str = ""
     held: str = ""
     shown: bool = False
@@ -62,8 +67,12 @@ class _Draft:
     def take(self, text: str) -> str:
         """Add newly written text; return what may be shown of it now.
 
-        The beginning is held back while it may still become NOT_IN_LESSONS.
+        The beginning is held back while it may still become NOT_IN_LESSONS, and whatever may
+        become an echo of the prompt.
         """
+        return self._take(self.guard.take(text))
+
+    def _take(self, text: str) -> str:
         self.raw += text
         if self.shown:
             return text
@@ -76,6 +85,13 @@ class _Draft:
         """Return what was held back; from now on everything is shown."""
         held, self.held, self.shown = self.held, "", True
         return held
+
+    def last(self) -> str:
+        """Return what is still held back when the model has ended, unless it declined."""
+        text = self._take(self.guard.rest())
+        if not self.shown and self.held and not self.declines:
+            return self.release()
+        return text
 
     @property
     def declines(self) -> bool:
@@ -156,7 +172,8 @@ class Writer:
         )
         if prompt.left_out:
             yield _trimmed(prompt, self._model.entry.num_ctx)
-        draft = _Draft(CitationChecker(self._encoder, prompt.hits))
+        guard = EchoGuard(prompt.ours, prompt.boundary)
+        draft = _Draft(CitationChecker(self._encoder, prompt.hits), guard)
         try:
             async with aclosing(self._stream(prompt, draft)) as events:
                 async for event in events:
@@ -190,10 +207,11 @@ class Writer:
                     draft.check(text)
                     for verdict in draft.verdicts():
                         yield verdict
+                    if draft.guard.echoed:
+                        break
                 else:
                     yield event
-        if not draft.shown and draft.held and not draft.declines:
-            held = draft.release()
+        if held := draft.last():
             yield Delta(held)
             draft.check(held)
 
@@ -249,7 +267,9 @@ def _notices(draft: _Draft, num_ctx: int) -> list[Notice]:
             )
         )
     reason = draft.ended.reason if draft.ended else "cut"
-    if reason != "stop":
+    if draft.guard.echoed:
+        notices.append(Notice(NoticeKind.CUT, _ECHOED))
+    elif reason != "stop":
         rest = "" if reason == "loop" else " Ask me to “continue” for the rest."
         notices.append(Notice(NoticeKind.CUT, f"The answer was cut {_CUTS[reason]}.{rest}"))
     return notices

@@ -41,6 +41,9 @@ _NEVER_LAST = re.compile(
 )
 _BEFORE_NUMBER = re.compile(r"(?:nos?|nr|figs?|vol|ch|sec|eq|pp)\Z")
 _BEFORE_SMALL = re.compile(r"(?:etc|al|inc|ltd|corp|co|usw|jr)\Z")
+_BLANKS = re.compile(r"[ \t]*")
+_LONGEST_WORD = 32
+"""Characters looked at before a full stop: longer than every abbreviation."""
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘*_]*\Z")
 
 
@@ -139,7 +142,7 @@ class _Cutter:
         return (start, len(self.text) if newline < 0 else newline + 1, False)
 
     def _fenced(self, start: int, fence: str) -> tuple[int, int, bool] | None:
-        closing = re.compile(rf"\n[ \t]*{fence}{fence[0]}*[ \t]*(?:\n|\Z)")
+        closing = re.compile(rf"\n[ \t]*{fence[0]}{{{len(fence)},}}[ \t]*(?:\n|\Z)")
         found = closing.search(self.text, start)
         if found and (self.final or found.group().endswith("\n")):
             return (start, found.end(), True)
@@ -178,8 +181,9 @@ class _Cutter:
             return None
         if event.group()[-1] in "。！？":
             return end
-        following = self.text[end:].lstrip(" \t")[:1]
-        if following and following == self.text[end]:
+        next_word = _at(_BLANKS, self.text, end)
+        following = self.text[next_word : next_word + 1]
+        if following and next_word == end:
             return end if following == "\n" else 0
         continues = self._abbreviates(start, event, following)
         return 0 if continues else end
@@ -187,7 +191,7 @@ class _Cutter:
     def _abbreviates(self, start: int, event: re.Match[str], following: str) -> bool:
         if event.group() != ".":
             return following.islower()
-        before = self.text[start : event.start()]
+        before = self.text[max(start, event.start() - _LONGEST_WORD) : event.start()]
         found = _WORD_BEFORE.search(before)
         word = (found.group() if found else "").lower()
         return bool(

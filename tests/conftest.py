@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from knowledge.curriculum import curriculum
 from knowledge.door import Door
@@ -22,6 +23,11 @@ from knowledge.lesson import Lesson, lesson_folders
 if TYPE_CHECKING:  # imported for real in the fixtures: only tests that need torch wait for it
     from knowledge.embedding import Embedder
     from knowledge.search import Search
+
+
+# No test is timed: a machine that is busy elsewhere says nothing about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

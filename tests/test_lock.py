@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -182,3 +183,10 @@ def test_what_is_installed_is_what_is_locked(path: Path) -> None:
     for name, entry in LOCKS[path].items():
         if entry.here:
             assert version(name) == entry.version, f"{name}: run `make test` from the start"
+
+
+def test_every_tool_that_the_makefile_fetches_is_pinned_exactly() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    fetched = re.findall(r"(?:pip install --quiet|--from) (\S+)", text)
+    assert len(fetched) > 2
+    assert not [tool for tool in fetched if not re.fullmatch(r"[\w-]+==[\d.]+", tool)]

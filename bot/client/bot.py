@@ -73,7 +73,10 @@ class Tree(app_commands.CommandTree["StudyBot"]):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Take each command once, while it is fresh and the bot is not leaving."""
-        return await self.client.admits(interaction)
+        admitted = await self.client.admits(interaction)
+        if not admitted:
+            self.client.count(interaction, "refused")
+        return admitted
 
     async def on_error(
         self,
@@ -186,6 +189,12 @@ class StudyBot(commands.Bot):
     async def on_ready(self) -> None:
         """Tell the log."""
         log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Count what Discord allows a thousand times a day, and pause as the library does."""
+        if self.services.meters is not None:
+            self.services.meters.identified.inc()
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def on_connect(self) -> None:
         """Count a session begun anew."""

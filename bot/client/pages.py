@@ -114,8 +114,10 @@ def _watch(meters: Meters, pages: Pages) -> None:
     def of(read: Callable[[StudyBot], float]) -> Callable[[], float]:
         return lambda: 0.0 if pages.bot is None else read(pages.bot)
 
-    watch("discord_connected", "1 while there is a session", lambda: float(pages.connected()))
-    watch("discord_latency_seconds", "The newest heartbeat's way", of(lambda bot: bot.latency))
+    # One process holds one connection; the label is what dashboards for this library look for.
+    session, way = "1 while there is a session", "The newest heartbeat's way"
+    watch("discord_connected", session, lambda: float(pages.connected()), shard="0")
+    watch("discord_latency_seconds", way, of(lambda bot: bot.latency), shard="0")
     watch("bot_event_loop_lag_seconds", "How late the loop is", lambda: pages.lag)
     watch("bot_tasks", "Tasks of the loop", lambda: float(len(asyncio.all_tasks())))
     meters.watch_counts(

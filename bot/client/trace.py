@@ -6,6 +6,7 @@ Interactions and webhooks share the client's session, so nothing is missed.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from types import SimpleNamespace
 
 import aiohttp
@@ -16,6 +17,7 @@ from bot.reference import current_request
 _VERSION = re.compile(r"^/api/v\d+")
 _WORD = re.compile(r"@?[a-z]+(?:-[a-z]+)*")
 _TOKENS_AFTER = ("webhooks", "interactions")
+_MESSAGES = 200  # whose edits' intervals are told
 _LONGEST = 8  # parts of a path; Discord has none longer that this bot calls
 
 
@@ -34,6 +36,7 @@ def route_of(method: str, path: str) -> str:
 
 def http_trace(meters: Meters) -> aiohttp.TraceConfig:
     """Return what lets `meters` count every call of a session."""
+    edited: OrderedDict[str, float] = OrderedDict()  # the newest messages, by their paths
 
     async def start(
         _session: aiohttp.ClientSession,
@@ -51,7 +54,13 @@ def http_trace(meters: Meters) -> aiohttp.TraceConfig:
         route = route_of(params.method, params.url.path)
         meters.called(route, status, params.response.headers.get("X-RateLimit-Scope"))
         if params.method == "PATCH":
-            meters.edits.observe(meters.now() - context.began)
+            now, path = meters.now(), params.url.path
+            meters.edits.observe(now - context.began)
+            if (before := edited.pop(path, None)) is not None:
+                meters.intervals.observe(now - before)
+            edited[path] = now
+            if len(edited) > _MESSAGES:
+                edited.popitem(last=False)
         request = current_request()
         if route.endswith("/callback") and status < 300 and request is not None:  # noqa: PLR2004  HTTP
             meters.acknowledged.observe(meters.now() - request.began)

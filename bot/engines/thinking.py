@@ -31,11 +31,16 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._state = _State.START
         self._held = ""
+        self._blank: list[str] = []
         self._closing = ""
 
     def feed(self, chunk: str) -> Delta:
         """Take the next piece; return what can be told of by now (may be empty)."""
-        self._held += chunk
+        if self._state is _State.START and not self._held and chunk.isspace():
+            self._blank.append(chunk)  # looked at once, however long it grows
+            return Delta()
+        self._held += "".join(self._blank) + chunk
+        self._blank.clear()
         thinking = ""
         if self._state is _State.START:
             self._open()
@@ -52,7 +57,8 @@ class ThinkSplitter:
 
     def finish(self) -> Delta:
         """Return what was still held back when the stream ended."""
-        held, self._held = self._held, ""
+        held, self._held = "".join(self._blank) + self._held, ""
+        self._blank.clear()
         if self._state is _State.THINKING:
             return Delta(thinking=held)
         return Delta(text=held)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.asking import Question, Turn
+from bot.characters import unnamed
 from bot.events import Event, Notice
 from bot.keeping import Keeper
 from bot.memory import GapKind, KeptAnswer, Place
@@ -67,15 +68,16 @@ class Answers:
     async def before(self, message: int, member: int, place: Place) -> tuple[Turn, ...]:
         """Return the conversation that led to the answer in a message, for who goes on with it.
 
-        Who did not ask it gets only what stands there: the question and the answer.
+        Who did not ask it gets only what stands there, and nothing of what was shown in private.
         """
         known = (asked for asked in reversed(self._known.values()) if message in asked.surface.ids)
         asked = next(known, None)
         if asked is None:
             return await self._keeper.before(message, place)
-        if not asked.answer.raw or asked.place != place:
+        theirs = asked.owner == member
+        if not asked.answer.raw or asked.place != place or (asked.private and not theirs):
             return ()
-        earlier = asked.question.history if asked.owner == member else ()
+        earlier = asked.question.history if theirs else ()
         turns = Turn("user", asked.question.text), Turn("assistant", asked.answer.raw)
         return (*earlier, *turns)
 
@@ -99,7 +101,7 @@ class Answers:
 
         The place decides whose lessons answer, whatever the question came from.
         """
-        question = replace(question, server=place.guild)
+        question = replace(question, text=unnamed(question.text), server=place.guild)
         answer = Answer(new_reference(), question.text, show_question, self._suggest)
         answer.notices.extend(notices)
         asked = Asked(

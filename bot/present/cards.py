@@ -54,7 +54,7 @@ async def error_card(interaction: discord.Interaction[Any], error: BaseException
 def failure(error: BaseException) -> str:
     """Return what a person reads of a failure, and tell the log what it was."""
     if isinstance(error, BotError):
-        return f"⚠️ {error.sentence}"
+        return f"⚠️ {sanitise(error.sentence)}"  # it may quote what a member typed
     reference = (current_request() or begin_request()).reference
     known = isinstance(error, Undelivered)  # its trace tells nothing
     log.error("failure %s: %s", reference, type(error).__name__, exc_info=None if known else error)

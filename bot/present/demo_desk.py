@@ -10,13 +10,14 @@ from typing import Any
 
 import discord
 
+from bot.characters import unnamed
 from bot.demos import Demos
 from bot.errors import BotError
 from bot.memory import Place
 from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.attachments import fetch
-from bot.present.cards import say
+from bot.present.cards import failure, say
 from bot.present.consent import ConsentDesk
 from bot.present.delivery import InteractionSurface
 from bot.present.demo_cards import (
@@ -92,7 +93,7 @@ class DemoDesk:
         try:
             order = self._demos.order(
                 str(interaction.user.id),
-                prompt=prompt,
+                prompt=unnamed(prompt) if prompt else prompt,
                 demo=demo,
                 lineup=lineup,
                 stages=parse_stages(stages),
@@ -100,7 +101,7 @@ class DemoDesk:
         except ValueError:
             await say(interaction, f"Stages are some of these: {', '.join(Stage)}.")
         except BotError as error:
-            await say(interaction, error.sentence)
+            await say(interaction, failure(error))
         else:
             await self._start(interaction, order, blind=blind, predict=predict)
 

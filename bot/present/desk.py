@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.asking import Question
+from bot.characters import unnamed
 from bot.keeping import Keeper
 from bot.memory import Place
 from bot.present import cards
@@ -168,7 +169,7 @@ class Desk:
     async def _voted(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
         """Take the vote of any member who sees the answer; a vote against it may carry a reason."""
         form = interaction.type is discord.InteractionType.modal_submit
-        reason = written(interaction) if form else ""
+        reason = unnamed(written(interaction)) if form else ""
         await self._keeper.vote(
             past.request_id,
             interaction.user.id,

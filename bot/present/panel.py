@@ -118,7 +118,8 @@ class SettingRefused(BotError):
 
 
 def _may(interaction: discord.Interaction[Any]) -> bool:
-    return interaction.permissions.manage_guild
+    # Where only a member installed me, the server is none of mine, whatever they may do there.
+    return interaction.permissions.manage_guild and interaction.is_guild_integration()
 
 
 def _days(text: str) -> int:

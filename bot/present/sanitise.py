@@ -5,8 +5,8 @@ What `sanitise` promises, for every input, in linear time:
 - nobody is pinged and nothing of Discord's is referred to: mentions of members, roles, channels,
   commands, times and custom emoji are shown as text;
 - a link shows where it leads: `text (<url>)`, a bare URL is `<url>`; only http and https, no
-  user part, no host outside ASCII, no invite;
-- no control, bidirectional or invisible character, no lone surrogate;
+  user part, no host outside ASCII (or that stands for one), nothing that joins a server;
+- no control, bidirectional or invisible character, no lone surrogate, no pile of accents;
 - fences, inline code, bold, underline, strike-through and spoilers that were opened are closed;
 - inside code the text stays as it is, but for controls and mentions;
 - `sanitise(sanitise(text)) == sanitise(text)`.
@@ -19,23 +19,29 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from urllib.parse import unquote
 
-from bot.present.characters import plain_characters
+from bot.characters import plain_characters
 
 FENCE = "```"
 
 _FENCE_RUN = re.compile(r"`{3,}")
 _TICKS = re.compile(r"`+")
 _BLANK_LINE = re.compile(r"(\n[ \t]*\n\s*)")
-# Each form is bounded, so that a hostile text costs no more than its length.
+# No form holds another "<", so that a hostile text costs no more than its length.
 _REFERENCE = re.compile(
-    r"<(@[!&]?\d{1,25}|#\d{1,25}|/[-\w ]{1,100}:\d{1,25}|t:-?\d{1,20}(?::[A-Za-z])?"
-    r"|a?:\w{1,64}:\d{1,25}|id:\w{1,40})>"
+    r"<(@[!&]?\d+|#\d+|/[-\w ]+:\d+|t:-?\d+(?::[A-Za-z])?|a?:\w+:\d+|id:[-\w:]+|sound:\d+:\d+)>"
 )
 _EVERYBODY = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+# Hosts that only lead into servers or to gifts, and pages of Discord's own that do.
+_JOINING = r"(?:discord\.(?:gg|me|io|li|new|gift)|(?:dsc|invite)\.gg)"
 _INVITE = re.compile(
-    r"(?:discord\.(?:gg|me|io|li)|dsc\.gg|(?:discord|discordapp)\.com/invite)(?=/)", re.IGNORECASE
+    rf"(?:{_JOINING}\.?(?::\d{{1,5}})?|discord(?:app)?\.com/invite)(?=/)", re.IGNORECASE
 )
+_JOINS = re.compile(rf"(?:.+\.)?{_JOINING}")
+_DISCORD = re.compile(r"(?:.+\.)?discord(?:app)?\.com")
+_JOINING_PAGE = re.compile(r"invite|template|gifts?/|oauth2/authorize")
+_FOREIGN = re.compile(r"(?:^|\.)xn--")
 _URL = re.compile(r"(https?)://(?:[^/?#]*@)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?")
 _ENCODED = str.maketrans({"`": "%60", "\\": "%5C", "[": "%5B", "]": "%5D", "|": "%7C"})
@@ -240,9 +246,18 @@ def _url(url: str) -> str:
     if found is None:
         return _inert(url)
     scheme, host, rest = found.groups()
-    if len(url) > _LONGEST_URL or not _HOST.fullmatch(host) or _INVITE.search(host + rest):
+    host = host.lower()
+    if len(url) > _LONGEST_URL or not _HOST.fullmatch(host) or _misleads(host, rest):
         return _inert(host + rest)
-    return f"<{scheme.lower()}://{host.lower()}{_EVERYBODY.sub('%40', rest)}>"
+    return f"<{scheme.lower()}://{host}{_EVERYBODY.sub('%40', rest)}>"
+
+
+def _misleads(host: str, rest: str) -> bool:
+    """Say whether an address looks like another one, or takes whoever opens it into a server."""
+    name = host.partition(":")[0].rstrip(".")
+    page = unquote(unquote(rest)).lower()
+    ours = _DISCORD.fullmatch(name) and _JOINING_PAGE.search(page)
+    return bool(_FOREIGN.search(name) or _JOINS.fullmatch(name) or ours)
 
 
 def _inert(text: str) -> str:

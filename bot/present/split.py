@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.present.marks import Mark, marks_of
 
@@ -82,6 +83,8 @@ class _Cutter:
         self._text = text
         self._page = page
         self._marks = marks_of(text)
+        # How far the first n marks reach: behind that, none of them needs a look.
+        self._reach = list(accumulate((mark.end for mark in self._marks), max, initial=0))
         fences = [mark for mark in self._marks if mark.fence]
         self._fences = sorted({p for mark in fences for p in (mark.start, mark.end)})
         self._paragraphs = [
@@ -150,5 +153,7 @@ class _Cutter:
     def _over(self, at: int) -> list[Mark]:
         """Find the marks that hold `at` strictly inside, outermost first."""
         i = bisect_left(self._marks, at, key=lambda mark: mark.start)
+        if self._reach[i] <= at:
+            return []
         # Marks nest a few deep at most, and none but a fence is longer than a paragraph.
         return [mark for mark in self._marks[:i] if at < mark.end]

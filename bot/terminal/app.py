@@ -12,6 +12,7 @@ from typing import Any, ParamSpec
 
 import click
 
+from bot.characters import plain_characters
 from bot.errors import BotError, ContentInvalid
 from bot.terminal.hangup import while_read
 from bot.version import VERSION
@@ -62,10 +63,10 @@ def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
             code = asyncio.run(while_read(work(*args, **kwargs)))
         except ContentInvalid as error:
             for fault in error.faults:
-                click.echo(fault, err=True)
+                click.echo(plain_characters(fault), err=True)
             code = 1
         except BotError as error:
-            click.echo(error.sentence, err=True)
+            click.echo(plain_characters(error.sentence), err=True)
             code = error.exit_code
         except KeyboardInterrupt:
             code = 130

@@ -10,6 +10,7 @@ from typing import Any, Literal, TextIO
 from pydantic import BaseModel, ValidationError
 
 from bot.asking import Asking, Question, Turn
+from bot.characters import json_line
 from bot.events import Event, Waiting
 from bot.terminal.records import record
 
@@ -56,7 +57,7 @@ async def answer_lines(
         async with asyncio.TaskGroup() as group:
             group.create_task(begin())
             while (task := await under_way.get()) is not None:
-                write(json.dumps(await task, ensure_ascii=False))
+                write(json_line(await task))
                 room.release()
     except BaseExceptionGroup as failures:  # one of them, as if there were no group
         raise failures.exceptions[0] from failures

@@ -13,10 +13,11 @@ from rich.text import Text
 
 from bot.board import ENDED, Board, Pane, PaneState
 from bot.captions import figures_line, queue_line, recording_line, state_line
+from bot.characters import plain_characters
 from bot.errors import ModelsMissing
 from bot.panes import DemoEvent, Opened, Planned, Told
 from bot.runcard import Recorder
-from bot.terminal.screen import Screen, harmless
+from bot.terminal.screen import Screen
 from knowledge.stage import Stage
 
 FRAMES = 8
@@ -63,11 +64,11 @@ def columns(board: Board, console: Console, *, height: int | None = None) -> Ren
     opened = board.opened
     if opened is None:
         return Text("Looking at what the engine has …", style="dim")
-    head = [Text(harmless(opened.prompt), style="bold")]
+    head = [Text(plain_characters(opened.prompt), style="bold")]
     above = (recording_line(board), opened.title, *opened.fairness, *opened.notices)
-    head += [Text(harmless(line), style="yellow") for line in above if line]
+    head += [Text(plain_characters(line), style="yellow") for line in above if line]
     if told := queue_line(board) or board.plan:
-        head.append(Text(harmless(told), style="dim"))
+        head.append(Text(plain_characters(told), style="dim"))
     grid = Table.grid(expand=True, padding=(0, 1))
     for _ in board.panes:
         grid.add_column(ratio=1)
@@ -81,17 +82,21 @@ def columns(board: Board, console: Console, *, height: int | None = None) -> Ren
 def _column(pane: Pane, console: Console, width: int, height: int | None) -> Panel:
     contender = pane.seat.contender
     live = height is not None
-    notices = Text("\n".join(harmless(n) for n in (*pane.notices, pane.sentence) if n), "yellow")
+    notices = Text(
+        "\n".join(plain_characters(n) for n in (*pane.notices, pane.sentence) if n), "yellow"
+    )
     figures = Text(figures_line(pane.figures) if pane.state in ENDED else "", "dim")
     parts: list[RenderableType] = [Text(state_line(pane), style="bold")]
     thinking = live and not pane.text
-    text = Text(harmless(pane.thinking if thinking else pane.text), "dim" if thinking else "")
+    text = Text(
+        plain_characters(pane.thinking if thinking else pane.text), "dim" if thinking else ""
+    )
     parts.append(_newest(text, console, width, height - 7) if height is not None else text)
     parts += [line for line in (notices, figures) if line.plain]
     return Panel(
         Group(*parts),
-        title=Text(harmless(contender.name)),
-        subtitle=Text(harmless(contender.tag), style="dim"),
+        title=Text(plain_characters(contender.name)),
+        subtitle=Text(plain_characters(contender.tag), style="dim"),
         border_style=COLOURS[contender.stage],
         height=max(6, height) if height is not None else None,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from bot.characters import plain_characters
 from bot.events import (
     Declined,
     Delta,
@@ -27,13 +27,6 @@ from bot.events import (
 
 SLOW_SECONDS = 2.0
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-def harmless(text: str) -> str:
-    """Return `text` without what could steer a terminal: control, bidi, zero-width characters."""
-    return _CONTROL.sub("", text)
-
 
 class Screen:
     """Writes answers to standard output, and everything about them to standard error."""
@@ -45,11 +38,11 @@ class Screen:
 
     def say(self, text: str, style: str = "") -> None:
         """Print one line of an answer; `text` is shown as it stands, never as markup."""
-        self.out.print(Text(harmless(text), style=style))
+        self.out.print(Text(plain_characters(text), style=style))
 
     def tell(self, text: str, style: str = "dim") -> None:
         """Print one line about what is going on."""
-        self.err.print(Text(harmless(text), style=style))
+        self.err.print(Text(plain_characters(text), style=style))
 
     def fail(self, text: str) -> None:
         """Print one line about what went wrong."""
@@ -116,7 +109,7 @@ class _Answer:
             self._screen.tell("Thinking …")
         if text:
             # As it comes, without waiting for a line to fill.
-            self._screen.out.file.write(harmless(text))
+            self._screen.out.file.write(plain_characters(text))
             self._screen.out.file.flush()
             self._streaming = True
 

@@ -58,6 +58,11 @@ def told(text: str) -> Callable[[FakeRequest], list[str]]:
     return lambda request: ["?"] if is_rewrite(request) else words
 
 
+def recited(request: FakeRequest) -> list[str]:
+    """Recite the prompt in pieces of a token's size."""
+    return [request.prompt[at : at + 5] for at in range(0, len(request.prompt), 5)]
+
+
 def is_rewrite(request: FakeRequest) -> bool:
     """Tell whether the model was asked to reword the question."""
     return "The one clear English question:" in request.prompt
@@ -169,6 +174,18 @@ async def test_a_number_that_names_no_passage_is_removed(bot: Bot) -> None:
     assert asked.ending.answer == TRUE
     (missing,) = [c for c in asked.ending.citations if c.n == 99]
     assert (missing.passage, missing.supported) == (None, False)
+
+
+async def test_a_model_that_recites_its_prompt_is_stopped_and_closed(bot: Bot) -> None:
+    """What it wrote before stays; neither rules nor fences are shown, and it is told."""
+    bot.say(lambda request: ["It continues text [1]. ", *recited(request)])
+    asked = await bot.ask()
+    text = shown(asked)
+    assert text.startswith("It continues text [1]. ")
+    assert "answer from the group's lessons" not in text
+    assert "<passage" not in text
+    assert "recite its instructions" in asked.notices[-1].text
+    await bot.fake.until(bot.answers[-1].over.is_set)
 
 
 async def test_an_answer_without_any_citation_is_marked(bot: Bot) -> None:

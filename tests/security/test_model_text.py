@@ -19,7 +19,12 @@ from tests.doubles.discord import FakeDiscord, Interaction
 from tests.security.injections import CHROME, INJECTIONS, SPOOFS
 
 ROOT = Path(__file__).parents[2]
-LIVE = re.compile(r"@everyone|@here|<@[!&]?\d+>|<#\d+>|</[-\w ]+:\d+>|<t:-?\d+(:\w)?>")
+LIVE = re.compile(
+    r"@everyone|@here|<@[!&]?\d+>|<#\d+>|</[-\w ]+:\d+>|<t:-?\d+(:\w)?>|<id:|<sound:|<a?:\w+:\d+>"
+)
+JOINS = re.compile(
+    r"discord\.(gg|me|io|li|new|gift)\.?(:\d+)?/|(dsc|invite)\.gg/|discord(app)?\.com/invite/"
+)
 HIDDEN = {"Cc", "Cf", "Cs"}
 NO_EMBEDS = 1 << 2
 CALLS = ("POST", "PATCH")
@@ -44,9 +49,9 @@ def test_s3_a_link_shows_its_host_or_is_no_link(spoof: str) -> None:
     for link in links:
         host = re.fullmatch(r"https?://([a-z0-9.-]+)(:\d{1,5})?(?:[/?#].*)?", link)
         assert host is not None, link
-        assert host[1] not in ("discord.gg", "dsc.gg")
-        assert not re.search(r"discord(app)?\.com/invite", link)
-    assert not re.search(r"discord\.gg/|dsc\.gg/|discord(app)?\.com/invite/", shown)
+        assert not re.search(r"(^|\.)xn--", host[1])
+        assert not re.search(r"discord(app)?\.com/.*(nvite|template|gifts|oauth2)", link)
+    assert not JOINS.search(shown)
 
 
 def test_s3_the_table_has_at_least_forty_spoofs() -> None:
@@ -58,6 +63,8 @@ def test_s5_what_hides_or_reorders_is_taken_out(text: str) -> None:
     shown = sanitise(text)
     hidden = [c for c in shown if unicodedata.category(c) in HIDDEN and c not in "\n\t"]
     assert not hidden
+    assert not LIVE.search(shown)
+    assert not re.search("[\u0300-\u036f\u0489\u20dd\u0e47]{7}", shown)
     assert shown.count("```") % 2 == 0
 
 

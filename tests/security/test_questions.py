@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from bot.events import Declined, Failed, Finished
 from bot.settings import Settings
 from bot.wiring import open_services
 from tests.bot.client.script import Script, answering, running_bot, whole
+from tests.bot.client.test_every_control import outcome
 from tests.doubles.discord import FakeDiscord
 from tests.doubles.ollama import FakeModel, FakeOllama
 from tests.security.injections import CHROME, INJECTIONS, SPOOFS
+from tests.security.test_model_text import HIDDEN, LIVE
 
 HOSTILE = (
     *("x" * 10_000, "\ud800\udfff?", "\x00\x00", "", " ", "\u200b", "🦊" * 2000, "?" * 5000),
@@ -54,3 +57,24 @@ async def test_every_hostile_question_is_answered_in_discord(
     assert fake.refused == []
     assert "@everyone" not in message.text
     assert not [leak for leak in LEAKS if leak in message.text and leak not in text]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_s2_a_name_that_is_not_known_is_told_back_as_text_alone(fake: FakeDiscord) -> None:
+    """Demos, line-ups, stages and lessons are typed freely, whatever autocomplete offers."""
+    text = " ".join((*CHROME[6:], *SPOOFS[:2], "@everyone <@1> <@&2>"))
+    text = text.encode("utf-8", "replace").decode()[-400:]
+    given = (
+        ("demo", {"demo": text}),
+        ("demo", {"prompt": "Why?", "lineup": text}),
+        ("demo", {"prompt": "Why?", "stages": text}),
+        ("lesson", {"name": text}),
+        ("ask", {"question": "Why?", "lesson": text}),
+        ("models roster", {"system": text}),
+    )
+    for command, options in given:
+        told = await outcome(fake, fake.member("ada").slash(command, **options))
+        assert not LIVE.search(told), command
+        assert "](" not in told
+        assert not [c for c in told if unicodedata.category(c) in HIDDEN and c not in "\n\t"]
+    assert fake.refused == []

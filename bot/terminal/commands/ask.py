@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import aclosing
 from typing import TextIO
@@ -10,6 +9,7 @@ from typing import TextIO
 import click
 
 from bot.asking import Asking, Question
+from bot.characters import json_line
 from bot.events import Failed
 from bot.settings import read_settings
 from bot.terminal.app import run_async
@@ -61,13 +61,13 @@ async def command(
 
 
 def _write(line: str) -> None:
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(line.encode() + b"\n")
     sys.stdout.flush()
 
 
 async def _as_object(question: Question, asking: Asking) -> int:
     found = await record(question.text, asking.ask(question))
-    _write(json.dumps(found, ensure_ascii=False))
+    _write(json_line(found))
     return 1 if "error" in found else 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 
 from bot.board import Board, PaneState
+from bot.characters import json_line
 from bot.chart import Bar, draw
 from bot.demos import Demos
 from bot.errors import ConsentMissing
@@ -151,7 +151,7 @@ async def _show(
         told = card.without_steps().model_dump(mode="json", exclude={"steps"}) if card else {}
         if board.error is not None:
             told |= {"error": board.error.sentence}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json_line(told))
     if save is not None and card is not None:
         await asyncio.to_thread(save.write_text, card.model_dump_json(indent=1), "utf-8")
         screen.tell(f"The run card is in {save}.")

@@ -43,6 +43,7 @@ async def command(probing: bool) -> int:  # noqa: FBT001  click passes options b
         screen.say(f"{mark:>8}  {part.name}: {part.sentence}", style=style)
         if part.mend and not part.ok:
             screen.say(f"          → {part.mend}")
+    screen.say(_chosen(settings))
     screen.say(_into_discord(settings))
     broken = any(part.needed and not part.ok for part in parts)
     screen.say("Something needed is missing." if broken else "Everything needed is there.")
@@ -66,6 +67,18 @@ async def _probe(services: Services, screen: Screen) -> bool:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     screen.say(f"Of the roster's builds and systems that are alive: {told or 'none'}.")
     return not counts[Verdict.DIFFERS]
+
+
+def _chosen(settings: Settings) -> str:
+    """Name the settings that were chosen, never their values, and say where the pages are."""
+    names = ", ".join(sorted(settings.model_fields_set)).upper()
+    told = f"Chosen: {names}; all else has its default." if names else "All settings: defaults."
+    memory = "" if settings.memory else " Memory is off: no text is stored."
+    pages = " Without HEALTH_PORT there are no pages."
+    if settings.health_port is not None:
+        where = f"{settings.health_host}:{settings.health_port}"
+        pages = f" While it runs, /livez, /readyz and /metrics are at {where}."
+    return told + memory + pages
 
 
 def _into_discord(settings: Settings) -> str:

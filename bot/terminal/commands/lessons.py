@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 from rich.markdown import Markdown
 
+from bot.characters import plain_characters
 from bot.settings import read_settings
 from bot.terminal.app import run_async
-from bot.terminal.screen import Screen, harmless
+from bot.terminal.screen import Screen
 from bot.wiring import open_services
 from knowledge.lesson import Lesson
 
@@ -50,8 +51,10 @@ async def read(name: str) -> int:
     text = [f"# {lesson.title}"] if not anchor else []
     text += [f"{'#' * (2 + len(p.path))} {p.heading}\n\n{p.text}" for p in passages]
     text += [] if anchor else [_sources(lesson)]
-    page = harmless("\n\n".join(text))
-    screen.out.print(Markdown(page) if screen.out.is_terminal else page, markup=False)
+    page = plain_characters("\n\n".join(text))
+    # A link shows where it leads, here as in Discord.
+    shown = Markdown(page, hyperlinks=False) if screen.out.is_terminal else page
+    screen.out.print(shown, markup=False)
     return 0
 
 

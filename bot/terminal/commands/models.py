@@ -9,12 +9,13 @@ from contextlib import aclosing
 import click
 from rich.text import Text
 
+from bot.characters import plain_characters
 from bot.events import Failed
 from bot.settings import read_settings
 from bot.stock import Pulling, Stock, StockEnd, StockEvent, Stockroom
 from bot.stocklist import about, bar, completeness, memory, told
 from bot.terminal.app import run_async
-from bot.terminal.screen import Screen, harmless
+from bot.terminal.screen import Screen
 from bot.wiring import open_services
 
 Begin = Callable[[Stockroom], AsyncGenerator[StockEvent]]
@@ -77,7 +78,7 @@ async def _change(begin: Begin) -> int:
         # A terminal shows one line that moves, a pipe each new word of the engine's.
         with screen.err.status("…") as line:
             async for event in events:
-                sentence = harmless(told(event, dt.datetime.now(dt.UTC)))
+                sentence = plain_characters(told(event, dt.datetime.now(dt.UTC)))
                 shown = f"{bar(event)} {sentence}" if isinstance(event, Pulling) else sentence
                 line.update(Text(shown))
                 piped = not screen.err.is_terminal and not isinstance(event, StockEnd)

@@ -12,7 +12,7 @@ from bot.client.logs import Line
 from bot.errors import EngineUnreachable, QuestionInvalid
 from bot.reference import begin_request
 from tests.bot.client.script import BOT_TOKEN, Script, answering, running_bot, whole
-from tests.doubles.discord import FakeDiscord
+from tests.doubles.discord import FakeDiscord, payloads
 
 CANARY = "canary-words-of-a-member"
 ANSWER = "canary-words-of-a-model"
@@ -42,13 +42,14 @@ async def conversation(fake: FakeDiscord, tmp_path: Path, script: Script) -> str
         return message.text
 
 
-async def test_s18_no_token_and_no_message_is_logged_with_debug_on(
+async def test_s18_no_token_no_member_and_no_message_is_logged_with_debug_on(
     fake: FakeDiscord, tmp_path: Path, log: io.StringIO
 ) -> None:
     await conversation(fake, tmp_path, Script(answering(f"{ANSWER} [1].")))
     text = log.getvalue()
     assert "answer done" in text
-    tokens = [*fake.interactions, BOT_TOKEN]
+    members = [user for user in fake.users if user != payloads.BOT]
+    tokens = [*fake.interactions, BOT_TOKEN, *members]
     assert len(tokens) > 2
     assert not [secret for secret in (*tokens, CANARY, ANSWER) if secret in text]
 

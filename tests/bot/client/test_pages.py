@@ -147,7 +147,7 @@ async def test_d8_a_lost_gateway_and_a_heartbeat_without_acknowledgement_are_not
         assert bot.is_ready()  # says the library, which is why it is not asked alone
         assert (await read(session, "/readyz"))[0] == 503
         async with session.get("/metrics") as response:
-            assert "discord_connected 0.0" in await response.text()
+            assert 'discord_connected{shard="0"} 0.0' in await response.text()
         assert (await read(session, "/livez"))[0] == 200
 
 
@@ -181,7 +181,8 @@ async def test_s29_the_figures_are_real_and_hold_no_id(fake: FakeDiscord, tmp_pa
     assert not [known for known in ids if known in text]
     assert not [label for label in re.findall(r'"([^"\n]*)"', text) if re.search(r"\d{15}", label)]
     for line in (
-        "discord_connected 1.0",
+        'discord_connected{shard="0"} 1.0',
+        "discord_identify_total 1.0",
         'discord_gateway_reconnects_total{kind="new"} 1.0',
         'bot_interactions_total{command="ask",outcome="ok"} 1.0',
         "bot_interaction_ack_seconds_count 1.0",
@@ -210,8 +211,33 @@ async def test_a_model_and_a_search_are_measured(data: Path) -> None:
     assert 'bot_llm_duration_seconds_count{model="tiny:1b",outcome="stop"} 1.0' in text
     assert 'bot_llm_tokens_total{kind="answer",model="tiny:1b"}' in text
     assert 'bot_breaker_state{model="tiny:1b"} 0.0' in text
-    assert "bot_retrieval_seconds_count 1.0" in text
+    assert 'bot_retrieval_seconds_count{stage="search"} 1.0' in text
+    assert 'bot_retrieval_seconds_count{stage="check"}' in text
     assert "bot_retrieval_empty_total 0.0" in text
+    assert "bot_queue_wait_seconds_count 1.0" in text
+    assert 'bot_generations_running{model="tiny:1b"} 0.0' in text
+    assert "bot_index_selftest_ok 1.0" in text
+    assert not re.search(r"bot_index_chunks 0\.0", text)
+
+
+NAMES = """
+discord_connected discord_latency_seconds discord_gateway_reconnects_total discord_identify_total
+bot_interactions_total bot_interaction_ack_seconds bot_interactions_dropped_total
+bot_discord_requests_total bot_discord_ratelimited_total bot_discord_invalid_requests_10m
+bot_edit_seconds bot_edit_interval_seconds
+bot_queue_depth bot_queue_wait_seconds bot_generations_running
+bot_llm_ttft_seconds bot_llm_tokens_total bot_llm_duration_seconds bot_llm_errors_total
+bot_breaker_state bot_retrieval_seconds bot_retrieval_empty_total bot_index_chunks
+bot_index_selftest_ok bot_ingest_total bot_event_loop_lag_seconds bot_tasks bot_build_info
+"""
+
+
+async def test_every_figure_is_there_under_its_name_from_the_start(tmp_path: Path) -> None:
+    """Dashboards and alarms rest on these names."""
+    async with served(tmp_path) as (_, _services, session), session.get("/metrics") as response:
+        text = await response.text()
+    families = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
+    assert not set(NAMES.split()) - families
 
 
 async def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path) -> None:

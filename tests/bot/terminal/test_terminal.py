@@ -402,7 +402,11 @@ async def test_roster_lists_each_system_and_draws_the_landscape(empty: Terminal)
 
 
 async def test_doctor_fails_without_an_index_and_says_what_builds_it(empty: Terminal) -> None:
-    done = await empty.run("doctor")
+    done = await empty.run("doctor", HEALTH_PORT="8123", MEMORY="off", DISCORD_TOKEN="s3cret")
+    assert "Chosen: DATA_DIR, DISCORD_TOKEN, HEALTH_PORT, MEMORY, OLLAMA_HOST;" in done.out
+    assert "/metrics are at 127.0.0.1:8123" in done.out
+    assert "Memory is off" in done.out
+    assert "s3cret" not in done.out
     assert done.code == 1
     assert "python -m bot index" in done.out
     assert f"ollama pull {TAG}" in done.out
