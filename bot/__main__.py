@@ -1,6 +1,9 @@
 """`python -m bot …`."""
 
-from bot.terminal.app import main
+from bot.terminal.app import leave, main
 
 if __name__ == "__main__":
-    main(prog_name="python -m bot")
+    try:
+        main(prog_name="python -m bot")
+    except SystemExit as end:
+        leave(end.code)

@@ -91,6 +91,17 @@ class Keeper:
                 return False
         return True
 
+    async def close(self, request_id: str) -> None:
+        """Take note that an answer's end is shown; the next start looks again at one that is not.
+
+        Waits for `READ_WITHIN` seconds at most.
+        """
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                await self._memory.answers.close(request_id)
+        except (MemoryUnavailable, TimeoutError):
+            log.warning("the end of answer %s could not be kept", request_id)
+
     async def _keep(self, answer: KeptAnswer, said: str, gap: GapKind | None) -> None:
         await self._memory.answers.keep(answer)
         if said:

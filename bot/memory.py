@@ -48,6 +48,8 @@ class KeptAnswer:
     `open` while it is being written: found open at the next start, it was left by a kill.
     `passages` are the ids of what was found, best first; `cited` the numbers, from 1, of those that
     bear the answer out. `question`, `text` and `thinking` are empty where no text is stored.
+    Only while it is open: `token` opens the answer's messages for 15 minutes where it answers an
+    interaction, `replies_to` is the message it answers where it does not.
     """
 
     request_id: str
@@ -63,6 +65,8 @@ class KeptAnswer:
     passages: tuple[str, ...] = ()
     cited: tuple[int, ...] = ()
     messages: tuple[int, ...] = ()
+    token: str | None = None
+    replies_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +170,7 @@ class Turns(Protocol):
         ...
 
     async def add(
-        self,
-        place: Place,
-        member: int,
-        turns: Sequence[Turn],
-        at: float,
-        *,
-        private: bool = False,
+        self, place: Place, member: int, turns: Sequence[Turn], at: float, *, private: bool = False
     ) -> None:
         """Keep turns, in their order; `private` if nobody else saw them."""
         ...
@@ -196,6 +194,10 @@ class Kept(Protocol[T]):
 
 class KeptAnswers(Kept[KeptAnswer], Protocol):
     """The answers whose buttons still work."""
+
+    async def close(self, request_id: str) -> None:
+        """Let nothing of an answer be open any more."""
+        ...
 
     async def shown_in(self, message: int) -> KeptAnswer | None:
         """Return the answer that is shown in this message, if it is still kept."""

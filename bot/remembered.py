@@ -48,6 +48,10 @@ class Remembered:
         """The records themselves."""
         return self._open(self._settings.records)
 
+    def prepare(self) -> None:
+        """Import now what they need: beside the embedding model that takes many times as long."""
+        _ = self.memory
+
     @cached_property
     def servers(self) -> ServerBook:
         """What the managers of each server chose."""

@@ -1,40 +1,40 @@
 """A9: twenty members ask through every door under seeded random faults of Discord and Ollama.
 
-Each question ends in exactly one visible outcome, and nothing is left behind. It lasts
-SOAK_SECONDS (`make soak`: ten minutes) with the seed SOAK_SEED.
+Each question ends in exactly one visible outcome, and nothing is left behind: the bot runs as a
+process of its own, which tells what it holds (`tests.census`), so that what the doubles remember is
+not counted. It lasts SOAK_SECONDS (`make soak`: ten minutes) with the seed SOAK_SEED.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
+import json
 import os
 import random
-import re
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import pytest
 
-from bot.client.bot import StudyBot
-from bot.client.remedies import release_cancelled_locks
-from bot.client.serving import logged_in, serve
-from bot.present import intake, writer
-from bot.present.answers import REMEMBERED, Answers
-from bot.settings import Settings
-from bot.wiring import open_services
+from bot.present import writer
+from bot.present.answers import REMEMBERED
 from tests.doubles.discord import FakeDiscord, Interaction, Message
 from tests.doubles.ollama import FakeModel, FakeOllama, Fault
 from tests.doubles.ollama.script import FaultKind
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))  # noqa: TID251  read by this test alone
+LONG = 600.0
+"""Seconds after which memory must be flat."""
 SEED = int(os.environ.get("SOAK_SEED", "1"))  # noqa: TID251  as above
-OWN = re.compile(r"/bot/(?!.*tests)|site-packages/discord/")
 MEMBERS = 20
 QUESTIONS = (
     "What is a base model?",
@@ -68,10 +68,12 @@ class Soak:
 
     fake: FakeDiscord
     ollama: FakeOllama
-    bot: StudyBot
+    bot: asyncio.subprocess.Process
     rng: random.Random
     until: float
     doors: Counter[str] = field(default_factory=Counter)
+    asked: list[Interaction | Message] = field(default_factory=list)
+    counted: list[dict[str, Any]] = field(default_factory=list)
 
     async def ask_on(self, name: str) -> None:
         """Ask as one member, one question after the other, and look at how each ended."""
@@ -92,6 +94,7 @@ class Soak:
                     asked = member.mention(question)
                 case _:
                     asked = member.dm(question)
+            self.asked.append(asked)
             if self.rng.random() < 0.2:
                 await self._meddle(name, asked)
             await self.fake.until(lambda asked=asked: self._ended(asked), within=120.0)  # type: ignore[misc]  # mypy does not infer it
@@ -117,9 +120,10 @@ class Soak:
             ids = [i for i in (asked.original, *asked.followups) if i]
             found = [self.fake.messages[i] for i in ids]
         else:
+            newer = takewhile(lambda m: m is not asked, reversed(self.fake.messages.values()))
             found = [
                 message
-                for message in self.fake.messages.values()
+                for message in newer
                 if (message.payload.get("message_reference") or {}).get("message_id") == asked.id
             ]
         return [message for message in found if message.text]
@@ -131,11 +135,17 @@ class Soak:
             return True
         return any("Retry" in str(message.payload) for message in found)
 
-    def outcomes(self, asked: Interaction | Message) -> int:
-        """Count the ends a member sees; one sent afresh or in doubt replaces another."""
-        found = [m for m in self._answers(asked) if "Retry" in str(m.payload)]
-        doubled = any(writer.AFRESH in m.text or writer.UNSURE in m.text for m in found)
-        return min(len(found), 1) if doubled else len(found)
+    def unlike_one(self) -> list[str]:
+        """Name the questions that did not end once: not at all, or more often.
+
+        A message that a moderator took away is an end; one sent afresh replaces another.
+        """
+        found: dict[str, list[Message]] = {each.id: [] for each in self.asked}
+        for message in self.fake.messages.values():
+            reference = (message.payload.get("message_reference") or {}).get("message_id")
+            asked = (message.payload.get("interaction_metadata") or {}).get("id", reference)
+            found.get(str(asked), []).append(message)
+        return [f"{asked}: {many}" for asked, f in found.items() if (many := _outcomes(f)) != 1]
 
     async def break_things(self) -> None:
         """Break something of Discord's or Ollama's a few times a second."""
@@ -175,70 +185,127 @@ class Soak:
             case _:
                 self.fake.gateway.invalidate(resumable=True)
 
+    async def census(self) -> dict[str, Any]:
+        """Let the bot tell what it holds."""
+        assert self.bot.stdin is not None
+        assert self.bot.stdout is not None
+        self.bot.stdin.write(b"\n")
+        return dict(json.loads(await asyncio.wait_for(self.bot.stdout.readline(), 60.0)))
+
+    async def idle(self) -> dict[str, Any]:
+        """Return the census once all has ended, and the connections that it needed are closed."""
+        await asyncio.sleep(3.0)
+        async with asyncio.timeout(120.0):
+            while (counted := await self.census())["running"]:  # noqa: ASYNC110  in another process
+                await asyncio.sleep(0.5)
+        return counted
+
+    async def count(self) -> None:
+        """Take a census now and then, and let the doubles forget what nobody asks them for."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < self.until:
+            self.counted.append(await self.census() | {"at": now - began})
+            self.ollama.requests[:] = [r for r in self.ollama.requests if not r.over.is_set()]
+            self.fake.log.clear()
+            for message in self.fake.messages.values():
+                del message.history[:-1]
+            if (session := self.fake.gateway.session) is not None:
+                # Numbered by their place, and the bot has seen them long ago.
+                seen = max(0, len(session.events) - 2000)
+                session.events[:seen] = [("", {})] * seen
+            await asyncio.sleep(max(2.0, SECONDS / 60))
+
+    def table(self) -> str:
+        """Return what the bot held through the run."""
+        lines = [f"seed {SEED}: {len(self.asked)} questions by {dict(self.doors)}", ""]
+        names = ("at", "rss", "files", "threads", "tasks", "views", "objects", "known")
+        lines.append("".join(f"{name:>9}" for name in names))
+        for counted in self.counted[:: max(1, len(self.counted) // 15)]:
+            row = counted | {"tasks": sum(counted["tasks"].values())}
+            lines.append("".join(f"{row[name]:9.0f}" for name in names))
+        return "\n".join(lines)
+
+
+def _outcomes(found: list[Message]) -> int:
+    if any(message.deleted_at is not None for message in found):
+        return 1
+    ended = [message for message in found if "Retry" in str(message.payload)]
+    doubled = any(writer.AFRESH in m.text or writer.UNSURE in m.text for m in ended)
+    return min(len(ended), 1) if doubled else len(ended)
+
 
 @asynccontextmanager
 async def soaking(fake: FakeDiscord, data: Path) -> AsyncIterator[Soak]:
-    """Run the real bot between the two doubles."""
-    release_cancelled_locks()
+    """Run the real bot between the two doubles; told to, it ends well."""
     words = [f"word{i} " for i in range(60)]
-    async with FakeOllama(
-        [FakeModel("tiny:1b", tokens=words, tokens_per_second=150)], num_parallel=8
-    ) as ollama:
-        settings = Settings(
-            data_dir=data, ollama_host=ollama.url, ask_model="tiny:1b", engine_slots=8
-        )
-        async with open_services(settings) as services:
-            with fake.install():
-                async with logged_in(services, fake.token) as bot:
-                    serving = asyncio.create_task(serve(bot))
-                    await bot.wait_until_ready()
-                    until = time.monotonic() + SECONDS
-                    rng = random.Random(SEED)  # noqa: S311  a test is to be repeatable
-                    yield Soak(fake, ollama, bot, rng, until)
-                    await bot.close()
-                    await serving
+    model = FakeModel("tiny:1b", tokens=words, tokens_per_second=150)
+    async with FakeOllama([model], num_parallel=8) as ollama:
+        environment = {
+            **os.environ,  # noqa: TID251  the child needs the search path
+            "DISCORD_TOKEN": fake.token,
+            "DISCORD_API_BASE": fake.api_base,
+            "DISCORD_GATEWAY_URL": fake.gateway_url,
+            "OLLAMA_HOST": ollama.url,
+            "ASK_MODEL": "tiny:1b",
+            "ENGINE_SLOTS": "8",
+            "DATA_DIR": str(data),
+        }
+        pipe = asyncio.subprocess.PIPE
+        with (data.parent / "log").open("wb") as log:
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.census",
+                env=environment,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=log,
+                limit=2**20,
+            )
+            try:
+                await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
+                until = time.monotonic() + SECONDS
+                rng = random.Random(SEED)  # noqa: S311  a test is to be repeatable
+                yield Soak(fake, ollama, bot, rng, until)
+                bot.terminate()
+                assert await asyncio.wait_for(bot.wait(), 60.0) == 0
+            finally:
+                if bot.returncode is None:
+                    bot.kill()
 
 
 async def test_a9_every_question_ends_in_one_outcome_and_nothing_is_left_behind(
-    fake: FakeDiscord, shipped_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: FakeDiscord, shipped_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(intake, "FRESH_SECONDS", 60.0)
     data = tmp_path / "data"
     shutil.copytree(shipped_data, data)
     names = [f"member{i}" for i in range(MEMBERS)]
     for name in names:
         fake.member(name).channel = fake.add_channel(name)["id"]
     async with soaking(fake, data) as soak:
-        tasks = own_tasks()
-        breaking = asyncio.create_task(soak.break_things())
-        await asyncio.gather(*(soak.ask_on(name) for name in names))
-        await breaking
-        answers: Answers = soak.bot.answers
-        await fake.until(lambda: answers.running == 0, within=120.0)
+        before = await soak.census()
+        await asyncio.gather(
+            soak.break_things(), soak.count(), *(soak.ask_on(name) for name in names)
+        )
         fake.faults.rules.clear()
         soak.ollama.heal()
-        asked: list[Interaction | Message] = [*fake.interactions.values(), *_questions(fake)]
-        many = [soak.outcomes(each) for each in asked]
-        assert max(many) == 1
-        assert sum(soak.doors.values()) > MEMBERS
-        gc.collect()
-        await fake.until(lambda: own_tasks() <= tasks, within=60.0)
-        assert not [thing for thing in gc.get_objects() if type(thing) is writer.Writer]
-        assert len(answers._known) <= REMEMBERED
-        assert answers._streams == Counter()
-        assert soak.bot._connection._view_store._views == {}
-        assert soak.bot.hearing._pastes == {}
+        after = await soak.idle()
+        with capsys.disabled():
+            sys.stdout.write(f"\n{soak.table()}\n")
+        assert soak.unlike_one() == []
+        assert len(soak.asked) > MEMBERS
+        assert set(after["tasks"]) <= set(before["tasks"])
+        assert after["writers"] == after["views"] == after["streams"] == after["pastes"] == 0
+        assert after["known"] <= REMEMBERED
+        flat(soak.counted)
 
 
-def own_tasks() -> Counter[str]:
-    """Count the running tasks of the program and of discord.py, by what they run."""
-    names = []
-    for task in asyncio.all_tasks():
-        code = getattr(task.get_coro(), "cr_code", None)
-        if code is not None and OWN.search(code.co_filename):
-            names.append(f"{Path(code.co_filename).stem}.{code.co_name}")
-    return Counter(names)
-
-
-def _questions(fake: FakeDiscord) -> list[Message]:
-    return [m for m in fake.messages.values() if m.payload["author"]["id"] != fake.bot["id"]]
+def flat(counted: list[dict[str, Any]]) -> None:
+    """Assert that after a warm-up of a third of the run nothing grew any more."""
+    third = len(counted) // 3
+    warm, late = counted[third : 2 * third], counted[2 * third :]
+    assert max(c["threads"] for c in late) <= max(c["threads"] for c in warm)
+    assert max(c["files"] for c in late) <= 2 * max(c["files"] for c in warm)
+    if SECONDS >= LONG:  # the first minutes fill what is kept of the newest answers and ids
+        assert median(c["rss"] for c in late) < 1.02 * median(c["rss"] for c in warm)
+        assert median(c["objects"] for c in late) < 1.05 * median(c["objects"] for c in warm)

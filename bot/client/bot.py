@@ -56,6 +56,8 @@ log = logging.getLogger(__name__)
 COGS = Path(__file__).resolve().parents[2] / "cogs"
 GUILDS_WITHIN = 0.3
 """Seconds of silence after which no more servers are awaited at the start."""
+SETTLE_SECONDS = 3.0
+"""How long the bot, when it leaves, waits for commands and presses that it has taken."""
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -256,6 +258,9 @@ class StudyBot(commands.Bot):
                 self.syncing.cancel()
             for task in self._keeping_house:
                 task.cancel()
+            self.answers.leave()
+            self.demos.leave()
+            await self.intake.settled(SETTLE_SECONDS)
             await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
         await super().close()
         stop_heartbeats(self)

@@ -29,10 +29,12 @@ REMEMBERED = 500
 """Answers whose buttons still know what they belong to."""
 CARD_AFTER = 1.0
 """Seconds without any text after which the reader is told what is going on."""
-FAREWELL = 8.0
+FAREWELL = 6.0
 """Seconds in which running answers are brought to an end when the bot stops."""
+KEPT_FIRST = 0.5
+"""Seconds for which the beginning and the end of an answer wait, unseen, until they are kept."""
 KEEP_WITHIN = 2.0
-"""Seconds for which an answer's end waits until it is kept."""
+"""Seconds for which an answer waits for its records at all; hanging, they hold up no more."""
 TIME_IS_UP = "Discord lets me write here for 15 minutes only, so the answer ends here."
 
 
@@ -55,6 +57,7 @@ class Answers:
         self._running: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[bool]] = set()
         self._streams: Counter[int] = Counter()
+        self._leaving = False
 
     @property
     def running(self) -> int:
@@ -93,34 +96,66 @@ class Answers:
         *,
         pace: Pace | None = None,
         show_question: bool = True,
-        private: bool = False,
-        again: bool = False,
         notices: Sequence[Notice] = (),
     ) -> Asked:
-        """Begin to answer on `surface`; returns at once. `again`: it was asked before.
-
-        The place decides whose lessons answer, whatever the question came from.
-        """
-        question = replace(question, text=unnamed(question.text), server=place.guild)
+        """Begin to answer on `surface`; returns at once."""
+        question = _placed(question, place)
         answer = Answer(new_reference(), question.text, show_question, self._suggest)
         answer.notices.extend(notices)
-        asked = Asked(
-            int(question.member),
-            question,
-            answer,
-            private,
-            place,
-            surface,
-            self._keeper.now(),
-            again,
-        )
-        self._known[answer.request_id] = asked
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        asked = self._noted(answer, surface, question, place)
+        self._keep(asked)
+        self.begin(asked, pace)
+        return asked
+
+    async def announce(
+        self,
+        surface: Shown,
+        question: Question,
+        place: Place,
+        *,
+        private: bool = False,
+        again: bool = False,
+    ) -> Asked:
+        """Keep what will be answered, before anything of it is seen; `again`: it was asked before.
+
+        So the next start closes it, however soon a kill comes. It is then to begin, or to withdraw.
+        """
+        question = _placed(question, place)
+        answer = Answer(new_reference(), question.text, suggest=self._suggest)
+        asked = self._noted(answer, surface, question, place, private=private, again=again)
+        await asyncio.wait([self._keep(asked)], timeout=KEPT_FIRST)
+        return asked
+
+    def begin(self, asked: Asked, pace: Pace | None = None) -> None:
+        """Begin to answer; returns at once."""
         task = asyncio.create_task(self._run(asked, pace or TokenPace()))
         asked.done = task
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if self._leaving:
+            self.stop(asked, LEAVING)
+
+    async def withdraw(self, asked: Asked) -> None:
+        """Forget an answer that cannot begin."""
+        self._known.pop(asked.answer.request_id, None)
+        await self._keeper.close(asked.answer.request_id)
+
+    def _noted(
+        self,
+        answer: Answer,
+        surface: Shown,
+        question: Question,
+        place: Place,
+        *,
+        private: bool = False,
+        again: bool = False,
+    ) -> Asked:
+        """Remember an answer for its buttons."""
+        owner, now = int(question.member), self._keeper.now()
+        asked = Asked(owner, question, answer, private, place, surface, now, again)
+        self._known[answer.request_id] = asked
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
         return asked
 
     def stop(self, asked: Asked, sentence: str) -> None:
@@ -160,10 +195,15 @@ class Answers:
     async def _kept(self, asked: Asked, kept: KeptAnswer, said: str, gap: GapKind | None) -> bool:
         return not asked.forgotten and await self._keeper.keep(kept, said=said, gap=gap)
 
-    async def close(self) -> None:
-        """End all running answers with a notice, and wait until it is shown."""
+    def leave(self) -> None:
+        """End all running answers with a notice, and each that is still begun."""
+        self._leaving = True
         for asked in self._live():
             self.stop(asked, LEAVING)
+
+    async def close(self) -> None:
+        """Leave, and wait until that is shown."""
+        self.leave()
         if self._running:
             await asyncio.wait(self._running, timeout=FAREWELL)
 
@@ -175,7 +215,6 @@ class Answers:
         begin_request(answer.request_id)
         surface = NotedSurface(asked.surface, lambda: self._keep(asked))
         writer = Writer(surface, pace, answer.pages, answer.cut, lambda: self.stop(asked, ""))
-        self._keep(asked)
         asked.reader = asyncio.create_task(self._read(asked, writer))
         if answer.ended:
             asked.reader.cancel()
@@ -189,10 +228,13 @@ class Answers:
         if not asked.reader.cancelled() and (error := asked.reader.exception()) is not None:
             log.error("answer %s failed", answer.request_id, exc_info=error)
         answer.fail(f"Something went wrong here. Tell an organiser: {answer.request_id}.")
+        # What is seen whole is kept whole, and its buttons work from the first moment.
         keeping = self._keep(asked, ended=True)
+        await asyncio.wait([keeping], timeout=KEPT_FIRST)
         shown = await writer.finish()
-        # Its buttons are to work from the first moment; a database that hangs holds up nothing.
         await asyncio.wait([keeping], timeout=KEEP_WITHIN)
+        if shown:
+            await self._keeper.close(answer.request_id)
         asked.reader = None  # a cancelled task keeps all that its frames held
         log.info(
             "answer %s",
@@ -217,3 +259,8 @@ class Answers:
                     writer.begin()
                 elif answer.state is not State.SEARCHING:
                     writer.changed()
+
+
+def _placed(question: Question, place: Place) -> Question:
+    """Return a question without members' names. Its place decides whose lessons answer it."""
+    return replace(question, text=unnamed(question.text), server=place.guild)

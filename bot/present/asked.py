@@ -30,6 +30,16 @@ class Shown(Surface, Protocol):
         """Seconds for which it can still be written to."""
         ...
 
+    @property
+    def token(self) -> str | None:
+        """What opens the messages where they answer an interaction."""
+        ...
+
+    @property
+    def replies_to(self) -> int | None:
+        """The message that the first of them replies to."""
+        ...
+
 
 @dataclass(slots=True)
 class Asked:
@@ -52,7 +62,7 @@ class Asked:
     done: asyncio.Task[None] | None = None
 
     def kept(self) -> KeptAnswer:
-        """Return what is kept of it now. What only its owner can see is never left open."""
+        """Return what is kept of it now. It is open until its end is shown."""
         answer = self.answer
         return KeptAnswer(
             request_id=answer.request_id,
@@ -62,12 +72,13 @@ class Asked:
             question=self.question.text,
             lesson=self.question.lesson,
             private=self.private,
-            open=not answer.ended and not self.private,
             text=answer.raw if answer.ended else "",
             thinking=answer.thinking if answer.ended else "",
             passages=tuple(hit.passage.id for hit in answer.hits),
             cited=tuple(n for n, _ in answer.cited()),
             messages=tuple(self.surface.ids),
+            token=self.surface.token,
+            replies_to=self.surface.replies_to,
         )
 
     def said(self) -> str:
@@ -145,7 +156,7 @@ class NotedSurface:
     def __init__(self, surface: Shown, changed: Callable[[], Any]) -> None:
         self._surface = surface
         self._changed = changed
-        self._told = list(surface.ids)
+        self._told: list[int] = []
 
     async def show(self, n: int, page: Page) -> None:
         """See `Surface.show`."""

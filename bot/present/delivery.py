@@ -46,7 +46,20 @@ class ChannelSurface:
         self._channel = channel
         self._answers = answers
         self.ids = list(ids)
-        self._nonces: list[str] = []
+        self.token: str | None = None
+        # A reply's nonce follows from what it replies to: a next process makes no second one.
+        self._nonces = [] if answers is None else [str(answers)]
+
+    @property
+    def replies_to(self) -> int | None:
+        """The message that the first one replies to."""
+        return self._answers
+
+    async def look(self, n: int) -> list[Any]:
+        """Return the components of message `n`. Raises MessageGone, Undelivered."""
+        read = self._http.get_message
+        found: Any = await self._calls.patiently(lambda: read(self._channel, self.ids[n]))
+        return found.get("components") or []
 
     async def show(self, n: int, page: Page) -> None:
         """Write message `n`, or make it. Raises MessageGone, Undelivered."""
@@ -85,6 +98,36 @@ class ChannelSurface:
         return self._http.edit_message(self._channel, message, params=Body(page).params())
 
 
+class WebhookSurface:
+    """The messages that answered an interaction of an earlier process, by its `token`.
+
+    Without `ids`, the response alone.
+    """
+
+    def __init__(self, client: discord.Client, token: str, ids: Sequence[int]) -> None:
+        self._calls = calls_of(client)
+        self._hook = discord.Webhook.partial(client.application_id or 0, token, client=client)
+        self._session = once(self._hook.session)
+        self._token = token
+        self.ids: list[Any] = list(ids) or ["@original"]
+
+    async def look(self, n: int) -> list[Any]:
+        """Return the components of message `n`. Raises MessageGone, Undelivered."""
+        read, hook = async_context.get().get_webhook_message, self._hook
+        found: Any = await self._calls.patiently(
+            lambda: read(hook.id, self._token, self.ids[n], session=self._session)
+        )
+        return found.get("components") or []
+
+    async def show(self, n: int, page: Page) -> None:
+        """Write message `n`. Raises MessageGone, Undelivered."""
+        write, hook = async_context.get().edit_webhook_message, self._hook
+        content = Body(page).content()
+        await self._calls.patiently(
+            lambda: write(hook.id, self._token, self.ids[n], session=self._session, **content)
+        )
+
+
 class InteractionSurface:
     """The messages that answer one interaction, by its webhook: valid for 15 minutes.
 
@@ -101,14 +144,14 @@ class InteractionSurface:
     ) -> None:
         self._application = interaction.application_id
         self._token = interaction.token
+        self.replies_to: int | None = None
         self._session = once(interaction.followup.session)
         self._calls = calls_of(interaction.client)
         self._private = private
         self._clock = clock
         self._until = clock() + WEBHOOK_SECONDS
         self._moved: ChannelSurface | None = None
-        # The response's id where Discord told it when it was deferred.
-        self._response: int | None = interaction.extras.get(RESPONSE_ID)
+        self._extras = interaction.extras
         # None is the response, while nothing was written to it.
         self._known: list[int | None] = [None]
         channel = interaction.channel_id
@@ -120,8 +163,14 @@ class InteractionSurface:
         """The messages shown so far, as far as they are known."""
         if self._moved is not None:
             return self._moved.ids
-        shown = self._written
-        return shown if shown or self._response is None else [self._response]
+        # Discord told the response's id when it was deferred.
+        response = self._extras.get(RESPONSE_ID) if self._known else None
+        return self._written or ([response] if response else [])
+
+    @property
+    def token(self) -> str | None:
+        """What opens the messages, while they are those of the webhook."""
+        return self._token if self._moved is None else None
 
     @property
     def _written(self) -> list[int]:
@@ -173,7 +222,6 @@ class InteractionSurface:
     def forget(self) -> None:
         """Leave the messages as they are: the next is a new one."""
         self._known.clear()
-        self._response = None
         if self._moved is not None:
             self._moved.forget()
 

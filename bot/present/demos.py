@@ -159,6 +159,8 @@ class DemoRuns:
         run.done = task
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if self._leaving:
+            self.stop(run, LEAVING)
         return run
 
     def keep(self, run: Run) -> asyncio.Task[bool]:
@@ -200,11 +202,15 @@ class DemoRuns:
             if there or (run.surface is not None and message in run.surface.ids):
                 self.stop(run, "")
 
-    async def close(self) -> None:
-        """End all running demos with a notice, and wait until it is shown."""
+    def leave(self) -> None:
+        """End all running demos with a notice, and each that is still begun."""
         self._leaving = True
         for run in self._live():
             self.stop(run, LEAVING)
+
+    async def close(self) -> None:
+        """Leave, and wait until that is shown."""
+        self.leave()
         if self._running:
             await asyncio.wait(self._running, timeout=FAREWELL)
         self._door.close()

@@ -19,6 +19,7 @@ from bot.present.cards import say
 from bot.present.delivery import InteractionSurface
 from bot.present.lessons import ABOUT, Lessons, find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond, written
+from bot.present.writer import MessageGone, Undelivered
 from bot.reference import is_reference
 from bot.servers import ServerBook
 from knowledge.passages import Passage
@@ -193,9 +194,14 @@ class Desk:
         place = await admitted(interaction, self._servers)
         if place is None:
             return
-        await defer(interaction, private=private)
         surface = InteractionSurface(interaction, private=private)
-        self._answers.start(surface, question, place, private=private, again=again)
+        asked = await self._answers.announce(surface, question, place, private=private, again=again)
+        try:
+            await defer(interaction, private=private)
+        except (MessageGone, Undelivered):
+            await self._answers.withdraw(asked)
+            raise
+        self._answers.begin(asked)
 
 
 def _stands_here(past: Past, interaction: discord.Interaction[Any]) -> bool:

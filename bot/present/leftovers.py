@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,9 +15,8 @@ from bot.keeping import Keeper
 from bot.memory import KeptAnswer, KeptDemo
 from bot.present import demo_controls
 from bot.present.answer import Verb, custom_id
-from bot.present.calls import calls_of
 from bot.present.components import Box, Button, Page
-from bot.present.delivery import ChannelSurface
+from bot.present.delivery import WEBHOOK_SECONDS, ChannelSurface, WebhookSurface
 from bot.present.writer import MessageGone, Undelivered
 
 log = logging.getLogger(__name__)
@@ -31,14 +31,26 @@ Close = Callable[[list[Any]], Page | None]
 
 
 async def close_answers(
-    client: discord.Client, keeper: Keeper, running: Callable[[str], bool]
+    client: discord.Client,
+    keeper: Keeper,
+    running: Callable[[str], bool],
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Close the answers of an earlier process; those that are `running` here are none of it."""
     for kept in await keeper.left_open():
-        if not running(kept.request_id) and await _closed_all(
-            client, kept.place.channel, kept.messages, partial(closed, kept=kept)
-        ):
-            await keeper.keep(replace(kept, open=False))
+        if running(kept.request_id):
+            continue
+        try:
+            if kept.token is None or clock() - kept.at > WEBHOOK_SECONDS:
+                await _close_in_channel(client, kept)
+            else:
+                surface = WebhookSurface(client, kept.token, kept.messages)
+                await _close(surface, partial(closed, kept=kept))
+        except MessageGone:
+            log.info("answer %s was left open and cannot be closed", kept.request_id)
+        except Undelivered:
+            continue  # the next start tries again
+        await keeper.close(kept.request_id)
 
 
 async def close_demos(
@@ -46,31 +58,35 @@ async def close_demos(
 ) -> None:
     """Close the demos of an earlier process; those that are `running` here are none of it."""
     for kept in await keeper.demos_left_open():
+        if running(kept.demo):
+            continue
         messages = () if kept.message is None else (kept.message,)
-        if not running(kept.demo) and await _closed_all(
-            client, kept.place.channel, messages, partial(closed_demo, kept=kept)
-        ):
-            await keeper.keep_demo(replace(kept, open=False))
+        surface = ChannelSurface(client, kept.place.channel, None, messages)
+        try:
+            await _close(surface, partial(closed_demo, kept=kept))
+        except MessageGone:
+            log.info("demo %s was left open and cannot be closed", kept.demo)
+        except Undelivered:
+            continue  # the next start tries again
+        await keeper.keep_demo(replace(kept, open=False))
 
 
-async def _closed_all(
-    client: discord.Client, channel: int, messages: Iterable[int], close: Close
-) -> bool:
-    """Close messages; return whether nothing of them is left to do."""
-    try:
-        for message in messages:
-            await _close(client, channel, message, close)
-    except MessageGone:
-        log.info("message %s was left open and cannot be closed", message)
-    except Undelivered:
-        return False  # the next start tries again
-    return True
+async def _close_in_channel(client: discord.Client, kept: KeptAnswer) -> None:
+    """Close an answer whose interaction is over, or which had none. Raises as `_close`."""
+    if kept.private:
+        raise MessageGone("only the member saw it")
+    surface = ChannelSurface(client, kept.place.channel, kept.replies_to, kept.messages)
+    if not kept.messages and (page := closed([], kept)) is not None and kept.replies_to:
+        # Discord returns the reply that the earlier process made, if it made one.
+        await surface.show(0, page)
+    await _close(surface, partial(closed, kept=kept))
 
 
-async def _close(client: discord.Client, channel: int, message: int, close: Close) -> None:
-    found: Any = await calls_of(client).patiently(lambda: client.http.get_message(channel, message))
-    if (page := close(found.get("components") or [])) is not None:
-        await ChannelSurface(client, channel, None, [message]).show(0, page)
+async def _close(surface: ChannelSurface | WebhookSurface, close: Close) -> None:
+    """Close each message. Raises MessageGone, Undelivered."""
+    for n in range(len(surface.ids)):
+        if (page := close(await surface.look(n))) is not None:
+            await surface.show(n, page)
 
 
 def closed(shown: list[Any], kept: KeptAnswer) -> Page | None:

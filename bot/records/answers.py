@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import KeptAnswer, Place
@@ -25,6 +25,16 @@ class AnswerRecords:
             await session.merge(_row(answer))
             for message in answer.messages:
                 await session.merge(MessageRow(message=message, request_id=answer.request_id))
+
+        await self._database.run(write)
+
+    async def close(self, request_id: str) -> None:
+        """Let nothing of an answer be open any more."""
+        closed = {"open": False, "token": None, "replies_to": None}
+        theirs = update(AnswerRow).where(AnswerRow.request_id == request_id).values(**closed)
+
+        async def write(session: AsyncSession) -> None:
+            await session.execute(theirs)
 
         await self._database.run(write)
 
@@ -70,6 +80,8 @@ def _row(answer: KeptAnswer) -> AnswerRow:
         thinking=answer.thinking,
         passages=list(answer.passages),
         cited=list(answer.cited),
+        token=answer.token,
+        replies_to=answer.replies_to,
     )
 
 
@@ -93,4 +105,6 @@ def _answer(row: AnswerRow) -> KeptAnswer:
         thinking=row.thinking,
         passages=tuple(row.passages),
         cited=tuple(row.cited),
+        token=row.token,
+        replies_to=row.replies_to,
     )

@@ -208,6 +208,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    """Bring the tables up to date, all or nothing: a kill may come between any two statements."""
+    if connection.dialect.name == "sqlite":
+        # Python's module opens no transaction before a change of tables.
+        connection.exec_driver_sql("begin immediate")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

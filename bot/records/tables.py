@@ -54,6 +54,8 @@ class AnswerRow(Table):
     thinking: Mapped[str]
     passages: Mapped[Any]
     cited: Mapped[Any]
+    token: Mapped[str | None]
+    replies_to: Mapped[int | None]
 
 
 class MessageRow(Table):

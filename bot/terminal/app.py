@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 
 import click
 
@@ -51,6 +55,19 @@ def main(ctx: click.Context) -> None:
             ctx.invoke(run)
 
 
+class _Unawaited(ThreadPoolExecutor):
+    """The loop's threads. The end waits for none of them: one may be asking for an address."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  the library's signature
+        """Take no more work."""
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+async def _run(work: Coroutine[None, None, int]) -> int:
+    asyncio.get_running_loop().set_default_executor(_Unawaited())
+    return await while_read(work)
+
+
 def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
     """Turn an async command into one click can call; its result is the exit code.
 
@@ -60,7 +77,7 @@ def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
     @wraps(work)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = asyncio.run(while_read(work(*args, **kwargs)))
+            code = asyncio.run(_run(work(*args, **kwargs)))
         except ContentInvalid as error:
             for fault in error.faults:
                 click.echo(plain_characters(fault), err=True)
@@ -77,3 +94,16 @@ def run_async(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
         raise SystemExit(code)
 
     return command
+
+
+def leave(code: object) -> NoReturn:
+    """End the process now.
+
+    A thread that is loading the embedding model, or asking for an address, can be neither
+    interrupted nor left behind in any other way: Python waits for it.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # its reader may have left
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))

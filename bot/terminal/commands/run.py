@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 import click
 
 from bot.settings import read_settings
-from bot.terminal.app import run_async
+from bot.terminal.app import leave, run_async
 from bot.terminal.chat import chat
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
@@ -22,6 +23,8 @@ async def command() -> int:
     screen = Screen()
     settings = read_settings()
     if settings.discord_token is not None:
+        # Until the bot is logged in, and listens itself, nothing needs to be brought to an end.
+        signal.signal(signal.SIGTERM, lambda *_: leave(0))
         from bot.client.logs import begin_logging  # noqa: PLC0415  the chat needs no discord.py
         from bot.client.run import run_discord  # noqa: PLC0415  as above
 

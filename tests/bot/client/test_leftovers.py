@@ -18,7 +18,7 @@ from bot.records.memory import open_records
 from tests.bot.client.script import Script, body, running_bot, whole
 from tests.doubles.discord import FakeDiscord, Message, payloads
 
-# The real bot over a scripted answerer that writes for ever.
+# The real bot over a scripted answerer that writes for ever, or says nothing.
 SERVE = """
 import asyncio, itertools, sys
 from dataclasses import replace
@@ -30,6 +30,8 @@ from bot.wiring import open_services
 
 class Endless:
     async def ask(self, question):
+        if "silence" in question.text:
+            await asyncio.sleep(3600)
         for n in itertools.count():
             yield Delta(f"word{n} ")
             await asyncio.sleep(0.05)
@@ -91,7 +93,10 @@ def environment(fake: FakeDiscord, folder: Path) -> dict[str, str]:
 async def test_answers_that_a_kill_left_open_are_closed_with_their_text(
     fake: FakeDiscord, script: Script, tmp_path: Path
 ) -> None:
-    """By command, by mention, in private; one is deleted meanwhile; one ends before the kill."""
+    """By command, by mention, in private; before a word of them is shown, and at their last edit.
+
+    One is deleted meanwhile; one ends before the kill.
+    """
     ada = fake.member("ada")
     async with killed_in_the_end(SERVE, env=environment(fake, tmp_path)):
         await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
@@ -100,25 +105,29 @@ async def test_answers_that_a_kill_left_open_are_closed_with_their_text(
         said = fake.member("bob").mention("By mention?")
         stopped = fake.member("joe").slash("ask", question="Stopped?")
         gone = fake.member("eve").slash("ask", question="Gone?")
+        ends = fake.member("sam").slash("ask", question="At its very end?")
 
         def shown(words: str) -> list[Message]:
             return [m for m in fake.messages.values() if words in m.text and "Writing" in m.text]
 
-        await fake.until(lambda: len(shown("word5 ")) == 5, within=30.0)
+        await fake.until(lambda: len(shown("word5 ")) == 6, within=30.0)
         joes = fake.messages[stopped.original or ""]
         fake.member("joe").click(joes, "Stop")
         await fake.until(lambda: "You stopped this answer" in joes.text)
-        await asyncio.sleep(0.3)  # until it is written down
+        halted = fake.messages[ends.original or ""]
+        fake.faults.hang("PATCH", f"/webhooks/.*/{ends.token}/", 600.0, times=9)
+        fake.member("sam").click(halted, "Stop")
+        in_silence = ada.slash("ask", question="In silence?")
+        said_in_silence = fake.member("bob").mention("Also in silence?")
+        await asyncio.sleep(0.5)  # until it is written down
+    fake.faults.rules.clear()
     fake.member("eve").delete(fake.messages[gone.original or ""])
-    reply = next(
-        m
-        for m in fake.messages.values()
-        if (m.payload.get("message_reference") or {}).get("message_id") == said.id
-    )
+    (reply,) = replies(fake, said)
     by_command, ended = fake.messages[asked.original or ""], joes.text
-    before = {m.id: body(m) for m in (by_command, reply)}
+    alone, silent = (fake.messages[i.original or ""] for i in (private, in_silence))
+    before = {m.id: body(m) for m in (by_command, reply, alone, halted, silent)}
     async with running_bot(fake, script, tmp_path) as bot:
-        for message in (by_command, reply):
+        for message in (by_command, reply, alone, halted, silent):
             await fake.until(lambda message=message: INTERRUPTED in message.text)  # type: ignore[misc]  # mypy does not infer it
             assert body(message) == before[message.id]
             assert "Writing" not in message.text
@@ -127,11 +136,22 @@ async def test_answers_that_a_kill_left_open_are_closed_with_their_text(
         await fake.until(lambda: not [t for t in bot._keeping_house[:1] if not t.done()])
         assert await memory.answers.left_open() == ()
         assert joes.text == ended
-        assert fake.messages[private.original or ""].ephemeral
+        assert alone.ephemeral
+        (told,) = replies(fake, said_in_silence)
+        assert INTERRUPTED in told.text
         again = await whole(fake, ada.click(by_command, "Retry"))
         assert script.questions[-1].text == "By command?"
         assert again.id != by_command.id
         assert fake.refused == []
+
+
+def replies(fake: FakeDiscord, said: Message) -> list[Message]:
+    """Return the messages that reply to one."""
+    return [
+        message
+        for message in fake.messages.values()
+        if (message.payload.get("message_reference") or {}).get("message_id") == said.id
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))

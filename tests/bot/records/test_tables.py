@@ -1,11 +1,15 @@
 """What is stored: frozen, and made by the migrations exactly as the models say."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
+from bot.errors import MemoryUnavailable
 from bot.records.database import Database
 from bot.records.tables import Table
 
@@ -14,7 +18,7 @@ STORED = {
     "turns": WHOSE | {"id", "private", "role", "content"},
     "answers": WHOSE
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
-    | {"passages", "cited"},
+    | {"passages", "cited", "token", "replies_to"},
     "messages": {"message", "request_id"},
     "demos": WHOSE | {"demo", "message", "open", "card", "origin", "letters", "revealed"},
     "votes": WHOSE | {"request_id", "up", "reason"},
@@ -39,6 +43,28 @@ def test_every_table_with_a_members_id_says_when_it_was_written() -> None:
     theirs = [t for t in Table.metadata.tables.values() if "member" in t.columns]
     assert theirs
     assert all(set(table.columns.keys()) >= WHOSE for table in theirs)
+
+
+@pytest.mark.parametrize("statements", [3, 7, 12, 20, 27])
+async def test_migrations_that_are_cut_off_are_made_at_the_next_start(
+    tmp_path: Path, statements: int
+) -> None:
+    url, left = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}", [None] * statements
+
+    def cut(*_: Any) -> None:
+        if not left:
+            raise OperationalError("killed here", None, Exception())
+        left.pop()
+
+    event.listen(Engine, "before_cursor_execute", cut)
+    cut_off = Database(url)
+    with pytest.raises(MemoryUnavailable):
+        await cut_off.check()
+    event.remove(Engine, "before_cursor_execute", cut)
+    await cut_off.close()
+    database = Database(url)
+    assert await database.check() == "records.db is sound"
+    await database.close()
 
 
 async def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
