@@ -51,24 +51,15 @@ class Demo(commands.Cog):
         )
 
     @demo.autocomplete("demo")
-    async def suggest_demos(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer the demos that fit what was typed."""
+    async def _demos(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(self.bot.demo_desk.suggest_demos(typed))
 
     @demo.autocomplete("lineup")
-    async def suggest_lineups(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer the line-ups that fit what was typed."""
+    async def _lineups(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(self.bot.demo_desk.suggest_lineups(typed))
 
     @demo.autocomplete("stages")
-    async def suggest_stages(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer the stages that can be added."""
+    async def _stages(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(self.bot.demo_desk.suggest_stages(typed))
 
 

@@ -50,25 +50,16 @@ class Models(commands.GroupCog, name="models", description="The models here, and
         await self.bot.model_desk.change(interaction, "unload", model)
 
     @pull.autocomplete("model")
-    async def suggest_offers(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer what may be pulled."""
+    async def _offers(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(self.bot.model_desk.suggest_offers(typed))
 
     @preload.autocomplete("model")
     @unload.autocomplete("model")
-    async def suggest_installed(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer what is installed."""
+    async def _installed(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(await self.bot.model_desk.suggest_installed(typed))
 
     @roster.autocomplete("system")
-    async def suggest_systems(
-        self, _interaction: discord.Interaction[StudyBot], typed: str
-    ) -> Choices:
-        """Offer the systems of the roster."""
+    async def _systems(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
         return _choices(self.bot.model_desk.suggest_systems(typed))
 
 
