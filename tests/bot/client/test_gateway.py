@@ -190,7 +190,7 @@ async def test_d10_an_interaction_older_than_three_seconds_is_dropped_and_counte
 
 
 @pytest.mark.parametrize("skew", [-30.0, 30.0])
-def test_a7_a_wrong_clock_makes_nothing_old(skew: float) -> None:
+async def test_a7_a_wrong_clock_makes_nothing_old(skew: float) -> None:
     """The clock of this machine is half a minute wrong; late events are told all the same."""
     now = [1000.0]
     intake = Intake(lambda: now[0] + skew, lambda: now[0])
@@ -206,7 +206,7 @@ def test_d10_at_the_start_a_delay_of_seconds_is_told_from_a_wrong_clock() -> Non
     assert Intake(lambda: 100.0, lambda: 0.0).age(60.0) == 0.0
 
 
-def test_a1_an_id_is_forgotten_after_ten_minutes() -> None:
+async def test_a1_an_id_is_forgotten_after_ten_minutes() -> None:
     now = [0.0]
     intake = Intake(lambda: now[0], lambda: now[0])
     assert intake.takes_once(7)

@@ -200,7 +200,7 @@ async def test_a_model_and_a_search_are_measured(data: Path) -> None:
     """Through the real services, by one answer of the real client against the fake Ollama."""
     from bot.asking import Question  # noqa: PLC0415  only here
 
-    async with FakeOllama([FakeModel("tiny:1b", tokens=["Yes", " [1]", "."])]) as ollama:
+    async with FakeOllama([FakeModel("tiny:1b", tokens=["Yes", " [1, 2]", "."])]) as ollama:
         chosen = Settings(data_dir=data, ask_model="tiny:1b", ollama_host=ollama.url)
         meters = Meters("1")
         async with open_services(chosen, meters=meters) as services:
