@@ -132,8 +132,8 @@ class Calls:
 class _Once:
     """A session that raises answers of 5xx, which discord.py's webhook adapter tries again itself.
 
-    It does so after 1, 3, 5, 7 and 9 s: too late for a first response, too long for a last edit to
-    hold on, and a further message, which carries no nonce, would stand there twice.
+    It does so after 1, 3, 5, 7 and 9 s: too late for a first response, and a further message, which
+    carries no nonce, would stand there twice.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:

@@ -145,7 +145,7 @@ class InteractionSurface:
         self._application = interaction.application_id
         self._token = interaction.token
         self.replies_to: int | None = None
-        self._session = once(interaction.followup.session)
+        self._session = interaction.followup.session
         self._calls = calls_of(interaction.client)
         self._private = private
         self._clock = clock
@@ -260,7 +260,7 @@ class InteractionSurface:
                 lambda: async_context.get().execute_webhook(
                     self._application,
                     self._token,
-                    session=self._session,
+                    session=once(self._session),
                     wait=True,
                     with_components=True,
                     **body.content(),

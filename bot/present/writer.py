@@ -24,9 +24,6 @@ Cut = Callable[[tuple[Page, ...], str, bool], tuple[Page, ...]]
 
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the tries of a last edit: longer than an outage of half a minute."""
-TRIED_FOR = 60.0
-"""Seconds after which there is no further try; each may take long, as discord.py makes some calls
-five times."""
 REFUSED = "Discord refused the rest of this text; a rule of this server may forbid it."
 BROKEN = "Something went wrong here while this was shown."
 UNSURE = "A message below this one may be missing. The whole answer is in the file."
@@ -176,15 +173,12 @@ class Writer:
 
     async def _patiently(self, show: Callable[[], Awaitable[None]]) -> None:
         """Show, again while Discord fails. Raises Refused at once, Undelivered at last."""
-        until = time.monotonic() + TRIED_FOR
         for pause in PATIENCE:
             try:
                 await show()
             except Refused:
                 raise
             except Undelivered:
-                if time.monotonic() > until:
-                    raise
                 await asyncio.sleep(pause)
             else:
                 return

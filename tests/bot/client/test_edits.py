@@ -176,16 +176,14 @@ async def test_a_last_edit_that_fails_for_good_is_made_up_for_by_a_new_message(
     assert len(fake.messages) == 3
 
 
-@pytest.mark.parametrize("status", [0, 503])
 @pytest.mark.usefixtures("_soon", "bot")
 async def test_a_response_that_cannot_be_edited_any_more_is_followed_by_the_whole_answer(
-    fake: FakeDiscord, script: Script, status: int
+    fake: FakeDiscord, script: Script
 ) -> None:
-    """Reset, or 503, which discord.py alone would try for 25 s at each of our tries."""
     script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
     asked = fake.member("ada").slash("ask", question="Why?")
     await fake.until(lambda: "So far" in shown(fake, asked))
-    fake.faults.rules.append(Fault("PATCH", r"/webhooks/", 999, status=status))
+    fake.faults.reset("PATCH", r"/webhooks/", times=999)
     fake.member("ada").click(messages(fake, asked)[0], "Stop")
     (made,) = await fake.until(lambda: asked.followups)
     last = fake.messages[made]
