@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
+from bot.present.choices import Choices, choices
 from bot.present.lessons import suggest
 
 
@@ -35,10 +36,10 @@ class Ask(commands.Cog):
     @ask.autocomplete("lesson")
     async def suggest_lessons(
         self, interaction: discord.Interaction[StudyBot], typed: str
-    ) -> list[app_commands.Choice[str]]:
+    ) -> Choices:
         """Offer the lessons that fit what was typed."""
         found = suggest(self.bot.services.lessons_for(interaction.guild_id), typed)
-        return [app_commands.Choice(name=title, value=slug) for title, slug in found]
+        return choices(found)
 
 
 async def setup(bot: StudyBot) -> None:

@@ -7,8 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
-
-Choices = list[app_commands.Choice[str]]
+from bot.present.choices import Choices, choices
 
 
 class Demo(commands.Cog):
@@ -52,19 +51,15 @@ class Demo(commands.Cog):
 
     @demo.autocomplete("demo")
     async def _demos(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(self.bot.demo_desk.suggest_demos(typed))
+        return choices(self.bot.demo_desk.suggest_demos(typed))
 
     @demo.autocomplete("lineup")
     async def _lineups(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(self.bot.demo_desk.suggest_lineups(typed))
+        return choices(self.bot.demo_desk.suggest_lineups(typed))
 
     @demo.autocomplete("stages")
     async def _stages(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(self.bot.demo_desk.suggest_stages(typed))
-
-
-def _choices(found: list[tuple[str, str]]) -> Choices:
-    return [app_commands.Choice(name=title, value=name) for title, name in found]
+        return choices(self.bot.demo_desk.suggest_stages(typed))
 
 
 async def setup(bot: StudyBot) -> None:

@@ -7,8 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
-
-Choices = list[app_commands.Choice[str]]
+from bot.present.choices import Choices, choices
 
 
 class Knowledge(
@@ -64,15 +63,11 @@ class Knowledge(
 
     @approve.autocomplete("document")
     async def _waiting(self, interaction: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(await self.bot.curation.suggest(interaction, typed, waiting=True))
+        return choices(await self.bot.curation.suggest(interaction, typed, waiting=True))
 
     @remove.autocomplete("document")
     async def _all(self, interaction: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(await self.bot.curation.suggest(interaction, typed))
-
-
-def _choices(found: list[tuple[str, str]]) -> Choices:
-    return [app_commands.Choice(name=title, value=name) for title, name in found]
+        return choices(await self.bot.curation.suggest(interaction, typed))
 
 
 async def setup(bot: StudyBot) -> None:

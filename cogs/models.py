@@ -7,8 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
+from bot.present.choices import Choices, choices
 
-Choices = list[app_commands.Choice[str]]
 Tag = app_commands.Range[str, 1, 100]
 
 
@@ -51,20 +51,16 @@ class Models(commands.GroupCog, name="models", description="The models here, and
 
     @pull.autocomplete("model")
     async def _offers(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(self.bot.model_desk.suggest_offers(typed))
+        return choices((name, name) for name in self.bot.model_desk.suggest_offers(typed))
 
     @preload.autocomplete("model")
     @unload.autocomplete("model")
     async def _installed(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(await self.bot.model_desk.suggest_installed(typed))
+        return choices((name, name) for name in await self.bot.model_desk.suggest_installed(typed))
 
     @roster.autocomplete("system")
     async def _systems(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return _choices(self.bot.model_desk.suggest_systems(typed))
-
-
-def _choices(names: list[str]) -> Choices:
-    return [app_commands.Choice(name=name, value=name) for name in names]
+        return choices((name, name) for name in self.bot.model_desk.suggest_systems(typed))
 
 
 async def setup(bot: StudyBot) -> None:
