@@ -24,7 +24,7 @@ from bot.engines.lines import Piece, joined
 from bot.engines.patience import Patience, gathered
 from bot.engines.payload import turns_of
 from bot.engines.thinking import ThinkSplitter
-from bot.errors import EngineError, EngineStalled, RequestRefused
+from bot.errors import EngineError, RequestRefused
 from bot.lineup import Contender
 from bot.model import (
     Delta,
@@ -172,19 +172,11 @@ class HostedModel:
                 await stack.enter_async_context(client)
                 stack.enter_context(_untraced())
                 stream = await stack.enter_async_context(aclosing(chat.astream(turns_of(messages))))
-                while True:
-                    silence = self._patience.first_token if read.first is None else 0
-                    async with asyncio.timeout(silence or self._patience.gap):
-                        chunk = await anext(stream, None)
-                    if chunk is None:
-                        return
+                async for chunk in stream:
                     piece = _piece(chunk, read)
                     if piece.text or piece.thinking:
                         read.first = read.first or time.monotonic()
                         yield piece
-            except TimeoutError as error:
-                limit = self._patience.first_token if read.first is None else self._patience.gap
-                raise EngineStalled(self._contender.tag, limit) from error
             except Exception as error:
                 begun = read.first is not None
                 told = from_provider(error, self._contender.tag, self._provider, begun=begun)
