@@ -12,6 +12,7 @@ import click
 
 from bot.curating import Curating, check_size
 from bot.documents import Document
+from bot.errors import DocumentUnknown
 from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
@@ -118,8 +119,10 @@ async def _curating(screen: Screen) -> AsyncIterator[Curating]:
 
 async def _anywhere(curating: Curating, document_id: str) -> Document:
     """Find a document of any server. Raises DocumentUnknown."""
-    found = [one for one in await curating.everywhere() if one.id == document_id]
-    return await curating.find(document_id, found[0].server if found else None)
+    found = next((one for one in await curating.everywhere() if one.id == document_id), None)
+    if found is None:
+        raise DocumentUnknown
+    return found
 
 
 def _tell(document: Document, screen: Screen) -> None:
