@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.doubles.discord import FakeDiscord, Interaction, Message
+from tests.doubles.discord.member import Member
 from tests.doubles.discord.records import LOADING, visible_text, walk
 from tests.doubles.ollama import FakeModel, FakeOllama, FakeRequest
 
@@ -42,6 +43,20 @@ def model(rate: float) -> FakeModel:
         return [f"c{case}w{i}{ends.get(i, ' ')}" for i in range(WORDS)]
 
     return FakeModel(MODEL, tokens=say, tokens_per_second=rate, first_token_seconds=0.2)
+
+
+def ask_by(door: str, member: Member, question: str) -> Interaction | Message:
+    """Let a member ask through a door: "ask", "private", "mention", "menu", or else "dm"."""
+    match door:
+        case "ask":
+            return member.slash("ask", question=question)
+        case "private":
+            return member.slash("ask", question=question, private=True)
+        case "menu":
+            return member.menu("Explain from the lessons", member.say(question))
+        case "mention":
+            return member.mention(question)
+    return member.dm(question)
 
 
 @dataclass(slots=True)
@@ -173,16 +188,7 @@ class Lives:
         door = door or self.rng.choice(("ask", "private", "mention", "dm"))
         who = self.fake.member(member or f"member{self._cases}")
         text = f"{question} (case {self._cases})"
-        by: Interaction | Message
-        match door:
-            case "ask":
-                by = who.slash("ask", question=text)
-            case "private":
-                by = who.slash("ask", question=text, private=True)
-            case "mention":
-                by = who.mention(text)
-            case _:
-                by = who.dm(text)
+        by = ask_by(door, who, text)
         return Asked(self._cases, door, by, time.monotonic())
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:

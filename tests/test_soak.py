@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 
+from bench.lives import ask_by
 from bot.present import writer
 from bot.present.answers import REMEMBERED
 from tests.doubles.discord import FakeDiscord, Interaction, Message
@@ -82,18 +83,7 @@ class Soak:
             door = self.rng.choice(("ask", "private", "mention", "dm", "menu"))
             self.doors[door] += 1
             question = self.rng.choice(QUESTIONS)
-            asked: Interaction | Message
-            match door:
-                case "ask":
-                    asked = member.slash("ask", question=question)
-                case "private":
-                    asked = member.slash("ask", question=question, private=True)
-                case "menu":
-                    asked = member.menu("Explain from the lessons", member.say(question))
-                case "mention":
-                    asked = member.mention(question)
-                case _:
-                    asked = member.dm(question)
+            asked = ask_by(door, member, question)
             self.asked.append(asked)
             if self.rng.random() < 0.2:
                 await self._meddle(name, asked)
