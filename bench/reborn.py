@@ -26,8 +26,13 @@ async def reborn(lives: Lives, asked: list[Asked]) -> Faults:
     words = {each.case: each.words(fake) for each in asked}
     whole = [each for each in asked if each.finished(fake)]
     faults = await begun(lives)
-    # The others came in the last moment, and the bot never knew of them.
-    asked = [each for each in asked if each.messages(fake) or kept(lives, each)]
+    # The others came in the last moment: the bot never knew of them, or had not acknowledged a
+    # command yet, and then Discord itself tells the member that nobody responded.
+    asked = [
+        each
+        for each in asked
+        if each.messages(fake) or (isinstance(each.by, Message) and kept(lives, each))
+    ]
     with suppress(TimeoutError):
         await fake.until(lambda: all(each.ended(fake) for each in asked), within=CLOSED_WITHIN)
     for each in asked:
