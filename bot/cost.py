@@ -53,13 +53,12 @@ def cost_line(cost: Cost | None) -> str:
     tokens = f"{cost.tokens_in} tokens in and {cost.tokens_out} out"
     if cost.amount is None or cost.priced is None:
         return f"{tokens}, no price known"
-    sign = _SIGNS.get(cost.currency, f"{cost.currency} ")
-    return f"{tokens}, about {sign}{_plain(cost.amount)} at the price of {cost.priced}"
+    return f"{tokens}, about {amount_of(cost.amount, cost.currency)} at the price of {cost.priced}"
 
 
-def _plain(amount: float) -> str:
-    """Write an amount with two figures that mean something, and never as 1e-05."""
+def amount_of(amount: float, currency: str) -> str:
+    """Write an amount with at least two figures that mean something, and never as 1e-05."""
     decimals = 2
     while amount and decimals < 9 and round(amount, decimals) < 10 ** (1 - decimals):  # noqa: PLR2004  a billionth is enough
         decimals += 1
-    return f"{amount:.{decimals}f}"
+    return f"{_SIGNS.get(currency, f'{currency} ')}{amount:,.{decimals}f}"

@@ -1,39 +1,17 @@
 """Every failure a person may see, with the sentence they read.
 
     BotError
-    ├── SettingsInvalid        a setting cannot be used
-    ├── DiscordUnreachable     Discord did not let the bot in for minutes
-    ├── ContentInvalid         lessons, prompts or other content files hold faults
-    ├── IndexUnavailable       the passages cannot be searched
-    ├── FolderBusy             another bot runs on the data folder
-    ├── ArchiveInvalid         a backup cannot be made or used
-    ├── MemoryUnavailable      what is remembered cannot be read or written
-    ├── DocumentRefused        a file cannot be added to the lessons
-    ├── DocumentUnknown        no document of this server has this id
-    ├── LibraryUnwritable      added documents cannot be written to the data folder
-    ├── QuestionInvalid        nothing that could be answered was asked
-    ├── QueueFull              the bot took as many questions as it can hold
-    ├── MemberBusy             this member already has as many waiting as is fair
-    ├── AttachmentRefused      a file that came with a command is not read
-    ├── CardUnreadable         a file is no run card
-    ├── DemoUnknown            no demo has this name
-    ├── LineupUnknown          no line-up has this name
-    ├── ModelsMissing          nothing of a line-up is installed
-    ├── NotOffered             a model is not among those that may be pulled
-    ├── PullRunning            another model is being pulled
-    ├── NoRoom                 a model does not fit on the disk
-    ├── ConsentMissing         a prompt would leave for a provider, and nobody here agreed to that
-    └── EngineError            a model could not write, or not to its end
-        ├── EngineUnreachable  no engine answers at its address
-        ├── EngineBusy         the engine refused for load
-        ├── EngineStalled      the engine went silent
-        ├── EngineFailed       the engine gave up, or the connection to it broke
-        │   └── EngineCrashed  no memory, or its runner died loading: another try would fail too
-        ├── EngineProtocol     the engine said something that is not its protocol
-        ├── EngineResting      the engine failed just now and is left alone for a moment
-        ├── ModelMissing       the model is not installed there
-        ├── RequestRefused     the engine will not take this request
-        └── RentalUnavailable  a rented model cannot be asked from here
+    ├── of the start       SettingsInvalid, DiscordUnreachable, ContentInvalid, FolderBusy
+    ├── of what is kept    IndexUnavailable, MemoryUnavailable, ArchiveInvalid
+    ├── of the lessons     DocumentRefused, DocumentUnknown, LibraryUnwritable
+    ├── of a question      QuestionInvalid, FigureInvalid, AttachmentRefused, CardUnreadable
+    ├── of who may when    QueueFull, MemberBusy, ConsentMissing
+    ├── of a demo          DemoUnknown, LineupUnknown, ModelsMissing
+    ├── of a pull          NotOffered, PullRunning, NoRoom
+    └── EngineError        a model could not write, or not to its end
+        ├── EngineUnreachable, EngineBusy, EngineStalled, EngineProtocol, EngineResting
+        ├── EngineFailed ── EngineCrashed
+        └── ModelMissing, RequestRefused, RentalUnavailable
 
 A front end catches `BotError` once and shows `sentence`; anything else is a
 defect of ours and is shown as such, without its trace.
@@ -130,6 +108,12 @@ class LibraryUnwritable(BotError):
 
 class QuestionInvalid(BotError):
     """There is nothing in the question that could be answered."""
+
+
+class FigureInvalid(BotError):
+    """A calculator was given what it cannot reckon with; the sentence says what would do."""
+
+    exit_code = 2
 
 
 class QueueFull(BotError):

@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.calculators.tokens import Tokenizers
 from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
@@ -30,6 +31,7 @@ from bot.present import (
     privacy,
 )
 from bot.present.answers import Answers
+from bot.present.calculators import CalculatorDesk
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.consent import ConsentDesk
@@ -50,6 +52,7 @@ from bot.present.privacy import PrivacyDesk
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
 from bot.wiring import Services
+from knowledge.hardware import read_hardware
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +147,12 @@ class StudyBot(commands.Bot):
         self.curation = CurationDesk(records.curating, records.servers)
         self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
+        self.calculators = CalculatorDesk(
+            read_hardware(),
+            services.systems,
+            Tokenizers.at_hand(services.settings),
+            records.servers,
+        )
         self.reader = Reader(services.lessons_for, records.progress)
         self.controls = Controls()
         self._keeping_house: list[asyncio.Task[None]] = []
@@ -260,6 +269,7 @@ class StudyBot(commands.Bot):
                 task.cancel()
             self.answers.leave()
             self.demos.leave()
+            self.calculators.close()
             await self.intake.settled(SETTLE_SECONDS)
             await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
         await super().close()

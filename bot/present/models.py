@@ -13,6 +13,7 @@ from bot.errors import EngineError
 from bot.landscape import draw_landscape
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, long_page, say
+from bot.present.choices import holding
 from bot.present.components import Attached, Page
 from bot.present.delivery import InteractionSurface
 from bot.present.jobs import FAMILY, STOP, Jobs
@@ -28,7 +29,6 @@ from knowledge.roster import System
 __all__ = ["FAMILY", "ModelDesk"]
 
 HINT = "-# Organisers: `/models pull`, `/models preload`, `/models unload`."
-_CHOICES = 25
 _SUGGEST_WITHIN = 2.0
 """Seconds an engine has to name its models while somebody types."""
 
@@ -98,7 +98,7 @@ class ModelDesk:
 
     def suggest_offers(self, typed: str) -> list[str]:
         """Return tags that may be pulled and hold what was typed."""
-        return _holding(typed, self._stockroom.offers)
+        return holding(typed, self._stockroom.offers)
 
     async def suggest_installed(self, typed: str) -> list[str]:
         """Return installed models; what may be pulled while the engine does not answer."""
@@ -107,11 +107,11 @@ class ModelDesk:
                 stock = await self._stockroom.look()
         except (EngineError, TimeoutError):
             return self.suggest_offers(typed)
-        return _holding(typed, [stocked.model.name for stocked in stock.models])
+        return holding(typed, [stocked.model.name for stocked in stock.models])
 
     def suggest_systems(self, typed: str) -> list[str]:
         """Return the systems whose name holds what was typed."""
-        return _holding(typed, [system.name for system in self._systems])
+        return holding(typed, [system.name for system in self._systems])
 
     async def close(self) -> None:
         """End every job."""
@@ -150,8 +150,3 @@ def _listing(stock: Stock, now: dt.datetime) -> list[str]:
 
 def _below(page: Page, line: str) -> Page:
     return Page(page.above, page.body, (*page.below, line), file=page.file)
-
-
-def _holding(typed: str, known: Sequence[str]) -> list[str]:
-    wanted = typed.strip().casefold()
-    return [name for name in known if wanted in name.casefold() and len(name) <= 100][:_CHOICES]  # noqa: PLR2004  Discord's limit

@@ -36,7 +36,7 @@ FOR_CURATORS = {
 }
 FOR_ALL = {
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
-    *("ranking", "status"),
+    *("cost", "ranking", "status", "tokens", "vram"),
 }
 MENU = "Explain from the lessons"
 ONLY_HERE = {"settings": "Settings belong to a server", "ranking": "A ranking belongs to a server"}

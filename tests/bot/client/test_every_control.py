@@ -13,6 +13,7 @@ from tests.doubles.discord.wire import Json
 QUESTION = "What is a token?"
 DEFECT = "Something went wrong"
 REPLY, DEFERRED, FILE = 4, 5, 11
+NUMBERS = (4, 10)  # types of an option: whole ones, and others
 
 
 def controls(message: Message) -> list[Json]:
@@ -41,8 +42,10 @@ async def outcome(fake: FakeDiscord, done: Interaction) -> str:
     return ""
 
 
-def given(option: Json) -> str | Upload:
+def given(option: Json) -> str | int | Upload:
     """Return something for a required option."""
+    if option["type"] in NUMBERS:
+        return 100
     return Upload("note.md", "text/plain", b"# A note") if option["type"] == FILE else QUESTION
 
 

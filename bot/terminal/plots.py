@@ -1,0 +1,24 @@
+"""Plots: the option that draws what a command says into a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bot.terminal.screen import Screen
+
+plot_option = click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Draw it into this PNG file.",
+)
+
+
+async def draw(plot: Path | None, picture: Callable[[], bytes], screen: Screen) -> None:
+    """Write a picture into `plot`, where one is wanted. Raises OSError."""
+    if plot is not None:
+        await asyncio.to_thread(lambda: plot.write_bytes(picture()))
+        screen.tell(f"The picture is in {plot}.")
