@@ -172,13 +172,15 @@ async def engine_health(engine: Engine, entry: ModelEntry) -> tuple[PartHealth, 
     return answering, PartHealth("model", told, needed=False)
 
 
-async def records_health(memory: Memory) -> PartHealth:
+async def records_health(memory: Memory, settings: Settings) -> PartHealth:
     """Say whether what is remembered can be read."""
     try:
         return PartHealth("records", await memory.check(), needed=False)
     except MemoryUnavailable as error:
         sentence = f"{error.sentence} Answers go on without them; nothing is remembered."
         mend = "restore records.db in the data folder from a backup, or move it away"
+        if settings.records_url is not None:
+            mend = "look whether the database of RECORDS_URL runs and its driver is installed"
         return PartHealth("records", sentence, mend, ok=False, needed=False)
 
 

@@ -108,7 +108,7 @@ class Services:
             rental_health(self.demos.rental),
             roster_health(self.library.systems, dt.datetime.now(dt.UTC).date()),
             *await engine_health(self.engine, self.model.entry),
-            await records_health(self.records.memory),
+            await records_health(self.records.memory, self.settings),
             token_health(self.settings),
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import MemoryUnavailable
+from bot.health import records_health
 from bot.memory import (
     BlindVote,
     Candidate,
@@ -23,6 +24,7 @@ from bot.memory import (
     Vote,
 )
 from bot.records.memory import open_records
+from bot.settings import Settings
 
 ADA, EVE = 111_222_333_444_555_666, 666_555_444_333_222_111
 HERE, THERE = Place(10, 1), Place(20, 2)
@@ -279,3 +281,12 @@ async def test_records_of_a_newer_version_are_not_touched(tmp_path: Path) -> Non
 async def test_nobody_else_may_read_the_files(memory: Memory, tmp_path: Path) -> None:
     await memory.turns.add(HERE, ADA, [Turn("user", "a")], 0.0)
     assert {path.stat().st_mode & 0o077 for path in files_of(tmp_path)} == {0}
+
+
+async def test_what_mends_the_records_depends_on_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "records.db").write_bytes(b"this is no database, whatever its name says" * 9)
+    for own, named in ((None, "records.db"), ("postgresql://127.0.0.1:9/none", "RECORDS_URL")):
+        settings = Settings(data_dir=tmp_path, records_url=own)
+        memory = open_records(settings.records)
+        assert named in str((await records_health(memory, settings)).mend)
+        await memory.close()
