@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 10.0
 """How long one HTTP call to Discord may take; aiohttp's default is five minutes."""
-
+_SERVER_ERROR = 500
 
 BEGINNING = frozenset({"READY", "RESUMED", "GUILD_CREATE"})
 """Events without which a session is none: a malformed one may end it."""
@@ -55,10 +56,40 @@ def release_cancelled_locks() -> None:
     async_.AsyncDeferredLock = ReleasingLock  # type: ignore[misc]  # the adapter looks it up by name
 
 
+class Once:
+    """A session that raises answers of 5xx, which discord.py tries again itself for 25 s.
+
+    That is too late for a first response and too long for a last edit, and a further message of a
+    webhook, which carries no nonce, would stand there twice. `bot.present.calls` tries again.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the session in all else."""
+        return getattr(self._session, name)
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: str, **more: Any
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """Make a request. Raises DiscordServerError."""
+        async with self._session.request(method, url, **more) as response:
+            if response.status >= _SERVER_ERROR:
+                raise discord.DiscordServerError(response, await response.text())
+            yield response
+
+
 def limit_requests(client: discord.Client) -> None:
-    """Give each HTTP call of a logged-in client a time limit; the library offers no setting."""
-    session: aiohttp.ClientSession = client.http._HTTPClient__session  # type: ignore[attr-defined]  # private
+    """Give each HTTP call of a logged-in client a time limit, and make it once.
+
+    The library offers no setting for either.
+    """
+    http: Any = client.http
+    session: aiohttp.ClientSession = http._HTTPClient__session  # private
     session._timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+    http._HTTPClient__session = Once(session)
 
 
 def guard_events(client: discord.Client, malformed: Callable[[], None]) -> None:

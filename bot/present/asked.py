@@ -12,7 +12,7 @@ from bot.events import NoticeKind
 from bot.memory import GapKind, KeptAnswer, Place
 from bot.present.answer import Answer, State
 from bot.present.components import Page
-from bot.present.writer import Surface
+from bot.present.surface import Surface
 from knowledge.added import PREFIX
 from knowledge.passages import Passage
 
@@ -168,9 +168,17 @@ class NotedSurface:
         await self._surface.remove()
         self._note()
 
+    async def look(self, n: int) -> list[Any]:
+        """See `Surface.look`."""
+        return await self._surface.look(n)
+
     def forget(self) -> None:
         """See `Surface.forget`."""
         self._surface.forget()
+
+    async def discard(self) -> None:
+        """See `Surface.discard`."""
+        await self._surface.discard()
 
     def _note(self) -> None:
         if self._surface.ids != self._told:

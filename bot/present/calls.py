@@ -2,7 +2,8 @@
 
 A cancelled webhook call keeps its token's lock for good, so a cancellation only ends the waiting.
 discord.py 2.7.1 retries no connection that was reset on Linux, none that was closed, no time-out,
-and neither 503 nor 520 on the bot's own routes; and it retries what must not be made twice.
+and neither 503 nor 520 on the bot's own routes; what it does retry, `bot.client.remedies` takes
+from it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-from bot.present.writer import MessageGone, Refused, Undelivered
+from bot.present.surface import MessageGone, Refused, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ BAN_SECONDS = 600.0
 """How long no call is made after Discord's edge shut this machine out."""
 _TRIES = 3
 _BACKOFF = 0.5  # seconds before the second try; doubled before each further one
-_SERVER_ERROR = 500
 # Unknown channel, message, webhook, interaction; missing access or permission; archived thread;
 # expired webhook token; cannot send to this user.
 _GONE = frozenset({10003, 10008, 10015, 10062, 50001, 50007, 50013, 50027, 50083})
@@ -127,32 +126,6 @@ class Calls:
             return MessageGone(told, error.code)
         log.warning("Discord refused a call: %s", told)
         return Undelivered(told) if page or error.status == 429 else Refused(told)  # noqa: PLR2004  HTTP
-
-
-class _Once:
-    """A session that raises answers of 5xx, which discord.py's webhook adapter tries again itself.
-
-    It does so after 1, 3, 5, 7 and 9 s: too late for a first response, and a further message, which
-    carries no nonce, would stand there twice.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-
-    @asynccontextmanager
-    async def request(
-        self, method: str, url: str, **more: Any
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """Make a request. Raises DiscordServerError."""
-        async with self._session.request(method, url, **more) as response:
-            if response.status >= _SERVER_ERROR:
-                raise discord.DiscordServerError(response, await response.text())
-            yield response
-
-
-def once(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
-    """Return a session with which the webhook adapter makes each request once."""
-    return cast("aiohttp.ClientSession", _Once(session))
 
 
 def calls_of(client: discord.Client) -> Calls:

@@ -15,7 +15,7 @@ from bot.present.components import Attached, Form, Page
 from bot.present.responses import respond
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
-from bot.present.writer import MessageGone, Undelivered
+from bot.present.surface import MessageGone, Undelivered
 from bot.reference import begin_request, current_request
 from knowledge.passages import Passage
 

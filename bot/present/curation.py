@@ -16,9 +16,9 @@ from bot.errors import BotError
 from bot.present.attachments import fetch
 from bot.present.cards import EXPIRED, failure, notice, say
 from bot.present.components import Page
-from bot.present.delivery import InteractionSurface
 from bot.present.documents import FAMILY, document_page, list_page, sure_page
 from bot.present.responses import defer, defer_update, respond, update
+from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
 
 __all__ = ["FAMILY", "CurationDesk"]

@@ -19,7 +19,6 @@ from bot.panes import DemoEvent
 from bot.present.attachments import fetch
 from bot.present.cards import failure, say
 from bot.present.consent import ConsentDesk
-from bot.present.delivery import InteractionSurface
 from bot.present.demo_cards import (
     export_page,
     passage_page,
@@ -31,6 +30,7 @@ from bot.present.demo_controls import FAMILY, Verb
 from bot.present.demos import DemoRuns, Run
 from bot.present.desk import admitted
 from bot.present.responses import defer, defer_update, respond
+from bot.present.webhook import InteractionSurface
 from bot.replay import replay
 from bot.runcard import LARGEST, read_card
 from bot.servers import ServerBook

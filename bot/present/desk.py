@@ -16,10 +16,10 @@ from bot.present.answer import Verb, custom_id
 from bot.present.answers import Answers
 from bot.present.asked import Past, past_of, still_there
 from bot.present.cards import say
-from bot.present.delivery import InteractionSurface
 from bot.present.lessons import ABOUT, Lessons, find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond, written
-from bot.present.writer import MessageGone, Undelivered
+from bot.present.surface import MessageGone, Undelivered
+from bot.present.webhook import InteractionSurface
 from bot.reference import is_reference
 from bot.servers import ServerBook
 from knowledge.passages import Passage

@@ -13,8 +13,8 @@ from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, say
 from bot.present.components import Attached, Button, Choice, Form, Page, Select, Style
 from bot.present.curation import given_roles
-from bot.present.delivery import InteractionSurface
 from bot.present.responses import ask_for, defer, defer_update, respond, written
+from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
 
 FAMILY = "gaps"

@@ -25,7 +25,7 @@ from bot.present.components import Button, Page
 from bot.present.delivery import ChannelSurface
 from bot.present.desk import GOING_ON, whereabouts
 from bot.present.intake import LEAVING, Intake
-from bot.present.writer import MessageGone, Undelivered
+from bot.present.surface import MessageGone, Undelivered
 from bot.servers import ServerBook
 
 log = logging.getLogger(__name__)

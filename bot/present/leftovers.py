@@ -16,8 +16,9 @@ from bot.memory import KeptAnswer, KeptDemo
 from bot.present import demo_controls
 from bot.present.answer import Verb, custom_id
 from bot.present.components import Box, Button, Page
-from bot.present.delivery import WEBHOOK_SECONDS, ChannelSurface, WebhookSurface
-from bot.present.writer import MessageGone, Undelivered
+from bot.present.delivery import ChannelSurface
+from bot.present.surface import MessageGone, Undelivered
+from bot.present.webhook import WEBHOOK_SECONDS, WebhookSurface
 
 log = logging.getLogger(__name__)
 

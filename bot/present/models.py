@@ -15,10 +15,10 @@ from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, long_page, say
 from bot.present.choices import holding
 from bot.present.components import Attached, Page
-from bot.present.delivery import InteractionSurface
 from bot.present.jobs import FAMILY, STOP, Jobs
 from bot.present.organisers import organises, refused
 from bot.present.responses import defer, defer_update, respond
+from bot.present.webhook import InteractionSurface
 from bot.rosterlist import lines, overdue, picture_in_words, row
 from bot.servers import ServerBook
 from bot.stock import Stock, Stockroom

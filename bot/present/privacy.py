@@ -11,9 +11,9 @@ from bot.errors import MemoryUnavailable
 from bot.present.answers import Answers
 from bot.present.cards import EXPIRED, NOT_YOURS, notice, say
 from bot.present.components import Button, Page, Style
-from bot.present.delivery import InteractionSurface
 from bot.present.demos import DemoRuns
 from bot.present.responses import defer_update, respond, update
+from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
 
 FAMILY = "privacy"

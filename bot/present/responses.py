@@ -8,14 +8,15 @@ import discord
 from discord.webhook.async_ import async_context
 
 from bot.present.body import EPHEMERAL, Body, Payload
-from bot.present.calls import calls_of, once
+from bot.present.calls import calls_of
 from bot.present.components import Form, Page, form
-from bot.present.delivery import RESPONSE_ID, InteractionSurface
+from bot.present.webhook import RESPONSE_ID, InteractionSurface
 
 _RESPONSE, _DEFER, _DEFER_UPDATE, _UPDATE, _MODAL = 4, 5, 6, 7, 9
 _HASTY_TRIES, _HASTE = 5, 0.15  # 2.3 s in all: a first response is due within 3 s
 _ANSWERED = 40060
-_FIRST = "first_response"  # under this name an interaction's `extras` hold the type of its response
+# Under these names an interaction's `extras` hold the type of its response, and of the first tried.
+_FIRST, _TRIED = "first_response", "tried_response"
 
 
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
@@ -38,14 +39,14 @@ async def respond(
 
     Raises MessageGone, Undelivered.
     """
-    first = interaction.extras.get(_FIRST)
-    if first is not None:
-        # What was deferred waits to be filled; beside anything else stands a further message.
-        surface = InteractionSurface(interaction, private=private)
-        await surface.show(0 if first == _DEFER else 1, page)
-        return
-    body = Body(page, flags=EPHEMERAL if private else 0)
-    await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
+    if _FIRST not in interaction.extras:
+        body = Body(page, flags=EPHEMERAL if private else 0)
+        await _callback(interaction, {"type": _RESPONSE, "data": body.payload}, body)
+        if interaction.extras[_FIRST] == _RESPONSE:
+            return
+    # What was deferred waits to be filled; beside anything else stands a further message.
+    surface = InteractionSurface(interaction, private=private)
+    await surface.show(0 if interaction.extras[_FIRST] == _DEFER else 1, page)
 
 
 async def update(interaction: discord.Interaction[Any], page: Page) -> None:
@@ -71,8 +72,10 @@ async def _callback(
 ) -> Any:
     """Make the first response, quickly again while Discord still takes it; return the answer.
 
-    "Already acknowledged", after an answer that was lost, is what was wanted.
+    "Already acknowledged", after an answer that was lost, is what was wanted: by the first call
+    that was tried here, which may have been another one.
     """
+    kind = interaction.extras.setdefault(_TRIED, payload["type"])
     params = discord.http.MultipartParameters(payload=payload, multipart=None, files=None)
     if body is not None and body.files:
         params = discord.http.MultipartParameters(
@@ -80,19 +83,22 @@ async def _callback(
         )
 
     async def attempt() -> Any:
+        nonlocal kind
         try:
-            return await async_context.get().create_interaction_response(
+            made = await async_context.get().create_interaction_response(
                 interaction.id,
                 interaction.token,
-                session=once(interaction.followup.session),
+                session=interaction.followup.session,
                 params=params,
             )
         except discord.HTTPException as error:
             if error.code != _ANSWERED:
                 raise
             return None
+        kind = payload["type"]
+        return made
 
     calls = calls_of(interaction.client)
     told = await calls.patiently(attempt, tries=_HASTY_TRIES, backoff=_HASTE, urgent=True)
-    interaction.extras[_FIRST] = payload["type"]
+    interaction.extras[_FIRST] = kind
     return told

@@ -11,8 +11,8 @@ from discord import app_commands
 from bot.health import PartHealth
 from bot.present.answer import one_line
 from bot.present.components import Page
-from bot.present.delivery import InteractionSurface
 from bot.present.responses import defer, respond
+from bot.present.webhook import InteractionSurface
 
 _LINE = 400  # characters of one part's state
 

@@ -14,9 +14,9 @@ from bot.panes import Opened, Seat
 from bot.present.blind import EQUAL, REVEAL, Blind, result_line
 from bot.present.cards import notice, say
 from bot.present.components import Page
-from bot.present.delivery import InteractionSurface
 from bot.present.demos import DemoRuns, Run
 from bot.present.responses import defer, defer_update
+from bot.present.webhook import InteractionSurface
 from bot.ranking import LEAST_VOTES, Ranking, Standing
 from bot.voting import OWN_PROMPT, VoteKind, Voting
 

@@ -12,67 +12,25 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any
 
-from bot.present.components import Page
+from bot.present.components import Page, components
 from bot.present.pace import Pace
+from bot.present.surface import MessageGone, Refused, Surface, Undelivered
 
 log = logging.getLogger(__name__)
 
 Render = Callable[[], tuple[Page, ...]]
 Cut = Callable[[tuple[Page, ...], str, bool], tuple[Page, ...]]
 
-PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between the tries of a last edit: longer than an outage of half a minute."""
+TRIED_FOR = 30.0
+"""Seconds after which there is no further try, however few there were: each may take as long."""
 REFUSED = "Discord refused the rest of this text; a rule of this server may forbid it."
 BROKEN = "Something went wrong here while this was shown."
 UNSURE = "A message below this one may be missing. The whole answer is in the file."
-AFRESH = "⚠️ The message above could not be brought to its end. This is the whole answer."
-
-
-class MessageGone(Exception):
-    """The message or the place it stood in is no longer there, or no longer ours to write to.
-
-    `code` is Discord's, 0 when it gave none.
-    """
-
-    def __init__(self, why: str, code: int = 0) -> None:
-        super().__init__(why)
-        self.code = code
-
-
-class Undelivered(Exception):
-    """Discord did not take the page although it was offered more than once.
-
-    With `sent` it may have taken it all the same: only its answer was lost.
-    """
-
-    def __init__(self, why: str, *, sent: bool = False) -> None:
-        super().__init__(why)
-        self.sent = sent
-
-
-class Refused(Undelivered):
-    """Discord will never take this page: its form, or what stands in it."""
-
-
-class Surface(Protocol):
-    """Where an answer is shown: a row of messages, of which more may be added at the end."""
-
-    async def show(self, n: int, page: Page) -> None:
-        """Write message `n`, or make it when it is the next. Raises MessageGone, Undelivered.
-
-        With `Undelivered.sent` message `n` may have been made, but nothing can be done with it.
-        """
-        ...
-
-    async def remove(self) -> None:
-        """Take the last message away again. Raises as `show`."""
-        ...
-
-    def forget(self) -> None:
-        """Leave the messages as they are: the next is a new one."""
-        ...
+AFRESH = "⚠️ An earlier message could not be brought to its end. This is the whole answer."
 
 
 class Writer:
@@ -152,8 +110,12 @@ class Writer:
         try:
             await self._patiently(lambda: self._show(self._render()))
         except Refused:
-            return await self._tried(self._show_cut(REFUSED, whole=False))
+            return await self._stands(self._render()) or await self._tried(
+                self._show_cut(REFUSED, whole=False)
+            )
         except Undelivered:
+            if await self._stands(self._render()):
+                return True
             log.warning("a last edit could not be delivered; the answer is sent afresh")
             return await self._tried(self._show_afresh())
         except MessageGone:
@@ -173,16 +135,35 @@ class Writer:
 
     async def _patiently(self, show: Callable[[], Awaitable[None]]) -> None:
         """Show, again while Discord fails. Raises Refused at once, Undelivered at last."""
+        until = time.monotonic() + TRIED_FOR
         for pause in PATIENCE:
             try:
                 await show()
             except Refused:
                 raise
             except Undelivered:
+                if time.monotonic() > until:
+                    raise
                 await asyncio.sleep(pause)
             else:
                 return
         await show()
+
+    async def _stands(self, *ends: tuple[Page, ...]) -> bool:
+        """Say whether one of these stands there: Discord took it, but its answer was lost.
+
+        So what a member sees at the end is not made a second time, nor made less. It is told from
+        what was shown before by its controls.
+        """
+        for pages in ends:
+            wanted = _shape(components(pages[-1]))
+            try:
+                found = _shape(await self._surface.look(len(pages) - 1))
+            except (MessageGone, Undelivered):
+                return False
+            if found == wanted and any(control for _, control in wanted):
+                return True
+        return False
 
     async def _show_cut(self, why: str, *, whole: bool) -> None:
         """Keep what is shown, and say why it is not all."""
@@ -190,23 +171,36 @@ class Writer:
         try:
             await self._patiently(lambda: self._show(pages))
         except Refused:
+            plainer = _plainer(pages)
             try:
-                await self._patiently(lambda: self._show(_plainer(pages)))
+                await self._patiently(lambda: self._show(plainer))
             except Refused:
+                if await self._stands(pages, plainer):
+                    return
                 # The message takes no edit any more: what happened is told in one of its own.
-                self._surface.forget()
-                self._sent.clear()
-                await self._show(_plainer(self._cut((), why, whole)[:1]))
+                self._forget()
+                card = _plainer(self._cut((), why, whole)[:1])
+                await self._patiently(lambda: self._show(card))
 
     async def _show_afresh(self) -> None:
-        """Show everything in new messages."""
-        self._surface.forget()
-        self._sent.clear()
+        """Show everything in new messages, in the place of those that cannot be edited."""
+        self._forget()
         first, *more = self._render()
+        pages = (replace(first, above=(AFRESH, *first.above)), *more)
         try:
-            await self._show((replace(first, above=(AFRESH, *first.above)), *more))
+            await self._patiently(lambda: self._show(pages))
         except Refused:
             await self._show_cut(REFUSED, whole=False)
+            return
+        if self._unsure:
+            await self._show_cut(UNSURE, whole=True)
+        await self._surface.discard()
+
+    def _forget(self) -> None:
+        """Begin anew, below what stands there."""
+        self._surface.forget()
+        self._sent.clear()
+        self._unsure = False
 
     async def _until_due(self) -> None:
         """Wait for the pace; a hurry waits only until a call is allowed, the end for nothing."""
@@ -244,6 +238,14 @@ class Writer:
         while len(self._sent) > len(pages):
             await self._surface.remove()
             self._sent.pop()
+
+
+def _shape(shown: list[Any]) -> list[tuple[Any, Any]]:
+    """Return of which parts and controls a message is built, in reading order."""
+    shape: list[tuple[Any, Any]] = []
+    for part in shown:
+        shape += [(part.get("type"), part.get("custom_id")), *_shape(part.get("components") or [])]
+    return shape
 
 
 def _plainer(pages: tuple[Page, ...]) -> tuple[Page, ...]:

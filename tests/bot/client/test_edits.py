@@ -10,11 +10,12 @@ import pytest
 from bot.client.bot import StudyBot
 from bot.events import Finished, SourcesFound
 from bot.model import Delta
-from bot.present import answers, calls, delivery, writer
+from bot.present import answers, calls, webhook, writer
 from bot.present.answer import Answer
 from bot.present.calls import Calls
 from bot.present.intake import LEAVING
-from bot.present.writer import AFRESH, REFUSED, UNSURE, Undelivered
+from bot.present.surface import Undelivered
+from bot.present.writer import AFRESH, REFUSED, UNSURE
 from tests.bot.client.script import HITS, USAGE, Script, answering, body, messages, whole
 from tests.doubles.discord import FakeDiscord, Interaction, Message
 from tests.doubles.discord.faults import Fault
@@ -173,23 +174,82 @@ async def test_a_last_edit_that_fails_for_good_is_made_up_for_by_a_new_message(
     assert AFRESH in message.text
     assert body(message) == "So far"
     assert "That was all." in message.text
-    assert len(fake.messages) == 3
+    await fake.until(lambda: len(left(fake)) == 2)
 
 
+def left(fake: FakeDiscord) -> list[Message]:
+    """Return the messages that stand there still."""
+    return [message for message in fake.messages.values() if message.deleted_at is None]
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+@pytest.mark.parametrize("where", ["anywhere", "private", "where it may not write"])
 @pytest.mark.usefixtures("_soon", "bot")
-async def test_a_response_that_cannot_be_edited_any_more_is_followed_by_the_whole_answer(
-    fake: FakeDiscord, script: Script
+async def test_a_response_that_cannot_be_edited_any_more_gives_way_to_the_whole_answer(
+    fake: FakeDiscord, script: Script, where: str, status: int
 ) -> None:
+    """A normal message where the bot may write one, else a further message of the command."""
     script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
-    asked = fake.member("ada").slash("ask", question="Why?")
+    asked = fake.member("ada").slash("ask", question="Why?", private=where == "private")
     await fake.until(lambda: "So far" in shown(fake, asked))
-    fake.faults.reset("PATCH", r"/webhooks/", times=999)
+    fake.faults.rules.append(Fault("PATCH", r"/webhooks/", 999, status=status))
+    if where == "where it may not write":
+        fake.faults.status("POST", CHANNEL, 403, 50013)
     fake.member("ada").click(messages(fake, asked)[0], "Stop")
-    (made,) = await fake.until(lambda: asked.followups)
-    last = fake.messages[made]
+    last = await reply(fake)
+    await fake.until(lambda: left(fake) == [last])
+    assert (last.id in asked.followups) == (where != "anywhere")
     assert AFRESH in last.text
     assert body(last) == "So far"
     assert "You stopped this answer" in last.text
+
+
+@pytest.mark.parametrize("route", ["/webhooks/", CHANNEL])
+@pytest.mark.parametrize("code", [0, 50035])
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_an_end_that_stands_there_is_not_told_again_when_later_tries_fail(
+    fake: FakeDiscord, script: Script, route: str, code: int
+) -> None:
+    """Discord took the last edit, but its answer was lost, and then it takes none any more."""
+    script.steps = [SourcesFound(HITS), Delta("So far "), 0.1, *answering("all.")[1:]]
+    if route == CHANNEL:
+        fake.member("ada").mention("Why?")
+    else:
+        fake.member("ada").slash("ask", question="Why?")
+    message = await reply(fake, "So far")
+    fake.faults.reset("PATCH", route, act_first=True)
+    fake.faults.status("PATCH", route, 400 if code else 503, code, times=99)
+    await reply(fake)
+    await fake.until(lambda: sum(rule.times for rule in fake.faults.rules) <= 98)
+    await asyncio.sleep(0.5)
+    assert body(message) == "all."
+    assert REFUSED not in message.text
+    assert [m for m in left(fake) if "Retry" in str(m.payload)] == [message]
+
+
+@pytest.mark.usefixtures("_soon", "bot")
+async def test_a_reply_made_without_our_knowing_it_is_brought_to_its_end(
+    fake: FakeDiscord, script: Script
+) -> None:
+    """To the same nonce Discord gives the message that stands there, as it was made."""
+    script.steps = [SourcesFound(HITS), Delta("So far "), 0.5, *answering("all.")[1:]]
+    fake.faults.reset("POST", CHANNEL, act_first=True, times=3)
+    fake.member("ada").mention("Why?")
+    assert body(await reply(fake)) == "all."
+    assert len(fake.messages) == 2
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_acknowledgement_that_seems_to_have_failed_ends_in_one_card(
+    fake: FakeDiscord, script: Script
+) -> None:
+    """Discord took it, and now waits for the response to be filled."""
+    fake.faults.status("POST", r"/callback$", 503, act_first=True)
+    fake.faults.status("POST", r"/callback$", 503, times=4)
+    asked = fake.member("ada").slash("ask", question="Why?")
+    await fake.until(lambda: "Something went wrong here" in shown(fake, asked))
+    assert len(messages(fake, asked)) == 1
+    assert script.questions == []
 
 
 @pytest.fixture
@@ -229,9 +289,9 @@ async def test_d18_where_no_edit_is_taken_any_more_a_new_message_says_so(
     fake: FakeDiscord, refused: Refusals, times: int
 ) -> None:
     """What was shown stays where it stands."""
-    asked = refused(times)
-    await fake.until(lambda: any(REFUSED in m.text for m in messages(fake, asked)))
-    first, card = messages(fake, asked)
+    refused(times)
+    await fake.until(lambda: any(REFUSED in m.text for m in left(fake)))
+    first, card = left(fake)
     assert body(first) == "So far"
     assert body(card) == ""
 
@@ -276,7 +336,7 @@ async def test_d11_a_private_answer_ends_early_with_a_notice(
 ) -> None:
     """It cannot move to the channel, where others would read it."""
     assert bot.is_ready()
-    monkeypatch.setattr(delivery, "WEBHOOK_SECONDS", delivery.EARLIER_SECONDS + 1.0)
+    monkeypatch.setattr(webhook, "WEBHOOK_SECONDS", webhook.EARLIER_SECONDS + 1.0)
     script.steps = [SourcesFound(HITS), Delta("So far "), asyncio.Event().wait]
     asked = fake.member("ada").slash("ask", question="Why?", private=True)
     message = await whole(fake, asked)

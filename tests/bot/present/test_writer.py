@@ -2,29 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.present.components import Page
+from bot.present.components import Button, Page, components
 from bot.present.pace import TokenPace
-from bot.present.writer import (
-    AFRESH,
-    BROKEN,
-    REFUSED,
-    UNSURE,
-    MessageGone,
-    Refused,
-    Undelivered,
-    Writer,
-)
+from bot.present.surface import MessageGone, Refused, Undelivered
+from bot.present.writer import AFRESH, BROKEN, REFUSED, UNSURE, Writer
 
 
 class Wall:
-    """A surface in memory; calls take `seconds`, and `fails` are raised by the next calls."""
+    """A surface in memory; calls take `seconds`, and `fails` are raised by the next calls.
+
+    `lost` are raised by the calls after those, each after it did what it was told.
+    """
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.fails: list[Exception] = []
+        self.lost: list[Exception] = []
         self.shown: list[tuple[int, str]] = []
         self.pages: list[str] = []
         self.left: list[str] = []
@@ -43,6 +41,12 @@ class Wall:
         self.shown.append((n, page.body))
         self.last = page
         self.pages[n : n + 1] = [page.body]
+        if self.lost:
+            raise self.lost.pop(0)
+
+    async def look(self, n: int) -> list[Any]:
+        """Return the last page."""
+        return components(self.last) if n < len(self.pages) else []
 
     async def remove(self) -> None:
         """Take the last page away."""
@@ -52,6 +56,10 @@ class Wall:
         """Begin below what stands there."""
         self.left += self.pages
         self.pages = []
+
+    async def discard(self) -> None:
+        """Take away what stands above."""
+        self.left = []
 
 
 def cut(pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:
@@ -166,7 +174,7 @@ async def test_a_last_edit_refused_for_good_keeps_what_was_shown() -> None:
     assert wall.last == Page(body="first", below=(REFUSED, "False"))
 
 
-async def test_a_last_edit_that_always_fails_is_shown_below(
+async def test_a_last_edit_that_always_fails_is_shown_in_a_message_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bot.present.writer.PATIENCE", (0.0, 0.0))
@@ -178,8 +186,59 @@ async def test_a_last_edit_that_always_fails_is_shown_below(
     text.pages = ["first and last"]
     wall.fails = [Undelivered("503")] * 3
     assert await writer.finish()
-    assert (wall.left, wall.pages) == (["first"], ["first and last"])
+    assert (wall.left, wall.pages) == ([], ["first and last"])
     assert wall.last.above == (AFRESH,)
+
+
+@pytest.mark.parametrize("then", [Undelivered("503"), Refused("400 50035")])
+async def test_an_end_that_discord_took_without_saying_so_is_left_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, then: Exception
+) -> None:
+    """However often the next calls fail: neither is it shown twice, nor less of it."""
+    monkeypatch.setattr("bot.present.writer.PATIENCE", (0.0, 0.0))
+    wall, text = Wall(), Text()
+    stop, retry = (Button("Stop", "stop"),), (Button("Retry", "retry"),)
+    buttons = [stop]
+    writer = Writer(
+        wall,
+        TokenPace(),
+        lambda: tuple(replace(page, buttons=buttons[0]) for page in text.render()),
+        cut,
+        lambda: None,
+    )
+    text.pages = ["first"]
+    writer.begin()
+    await until(lambda: wall.pages == text.pages)
+    text.pages, buttons[0] = ["first and last"], retry
+    wall.lost = [Undelivered("reset")]
+
+    async def show(n: int, page: Page) -> None:
+        monkeypatch.setattr(wall, "show", refuse)
+        await Wall.show(wall, n, page)
+
+    async def refuse(_n: int, _page: Page) -> None:
+        raise then
+
+    monkeypatch.setattr(wall, "show", show)
+    assert await writer.finish()
+    assert (wall.left, wall.pages) == ([], ["first and last"])
+    assert wall.last.buttons == retry
+
+
+async def test_what_is_shown_afresh_is_whole_although_a_message_was_perhaps_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.present.writer.PATIENCE", (0.0, 0.0))
+    wall, text = Wall(), Text()
+    writer = Writer(wall, TokenPace(), text.render, cut, lambda: None)
+    text.pages = ["one"]
+    writer.begin()
+    await until(lambda: wall.pages == text.pages)
+    text.pages = ["one and more", "two"]
+    wall.fails = [*[Undelivered("503")] * 3]
+    wall.fails += [Undelivered("reset", sent=True)]
+    assert await writer.finish()
+    assert wall.pages == ["one and more", "two"]
 
 
 async def test_a_further_message_that_perhaps_was_made_is_not_made_again() -> None:
