@@ -59,7 +59,7 @@ class Keeper:
 
         `again` says that it was asked before: its own answer is then no part of what led to it.
         """
-        settings = await self._servers.of(place.guild)
+        settings = await self._servers.of(place.guild, patient=True)
         question = replace(question, model=settings.model)
         if question.history:
             return question

@@ -14,7 +14,9 @@ log = logging.getLogger(__name__)
 LONGEST_RETENTION = 365
 """Days for which a server may have text kept at most."""
 READ_WITHIN = 1.0
-"""Seconds after which the defaults hold where settings cannot be read."""
+"""Seconds after which settings cannot be read."""
+OPENED_WITHIN = 20.0
+"""Seconds for which a question waits for records that still open at the start."""
 
 
 class ServerBook:
@@ -27,19 +29,33 @@ class ServerBook:
         self._memory = memory
         self._remembers = remembers
         self._known: dict[int, ServerSettings] = {}
+        self._patience = OPENED_WITHIN
 
-    async def of(self, guild: int | None) -> ServerSettings:
-        """Return a server's settings; the defaults in private, or while they cannot be read."""
-        if guild is None:
-            return ServerSettings(0)
+    async def read(self, guild: int, *, patient: bool = False) -> ServerSettings:
+        """Return a server's settings. Raises MemoryUnavailable after `READ_WITHIN`.
+
+        `patient` waits for the opening of the records; once, so that broken ones cost no more.
+        """
         if guild not in self._known:
             try:
-                async with asyncio.timeout(READ_WITHIN):
+                async with asyncio.timeout(self._patience if patient else READ_WITHIN):
                     self._known[guild] = await self._memory.servers.find(guild)
-            except (MemoryUnavailable, TimeoutError):
-                log.warning("a server's settings cannot be read; the defaults hold")
-                return ServerSettings(guild)
+            except TimeoutError as error:
+                raise MemoryUnavailable("My records do not answer yet. Try again soon.") from error
+            finally:
+                if patient:
+                    self._patience = READ_WITHIN
         return self._known[guild]
+
+    async def of(self, guild: int | None, *, patient: bool = False) -> ServerSettings:
+        """Return a server's settings; the defaults in private, or when they cannot be read."""
+        if guild is None:
+            return ServerSettings(0)
+        try:
+            return await self.read(guild, patient=patient)
+        except MemoryUnavailable:
+            log.warning("a server's settings cannot be read; the defaults hold")
+            return ServerSettings(guild)
 
     async def change(self, settings: ServerSettings) -> None:
         """Keep settings; text no longer to be stored is erased. Raises MemoryUnavailable."""
@@ -71,7 +87,7 @@ class ServerBook:
 
     async def remembers(self, guild: int | None) -> bool:
         """Say whether text may be stored."""
-        return self._remembers and (await self.of(guild)).remembers
+        return self._remembers and (await self.of(guild, patient=True)).remembers
 
     async def refusal(
         self, guild: int | None, channels: Collection[int], roles: Collection[int]
@@ -80,7 +96,7 @@ class ServerBook:
 
         `channels` are the channel and, for a thread, its parent.
         """
-        settings = await self.of(guild)
+        settings = await self.of(guild, patient=True)
         if settings.channels.isdisjoint(channels) and settings.channels:
             named = ", ".join(f"<#{channel}>" for channel in sorted(settings.channels))
             return f"On this server I answer in {named} only."

@@ -9,6 +9,7 @@ import discord
 
 from bot.asking import Question
 from bot.characters import unnamed
+from bot.errors import MemoryUnavailable
 from bot.keeping import Keeper
 from bot.memory import Place
 from bot.present import cards
@@ -191,7 +192,7 @@ class Desk:
         private: bool,
         again: bool = False,
     ) -> None:
-        place = await admitted(interaction, self._servers)
+        place = await admitted(interaction, self._servers, private=private)
         if place is None:
             return
         surface = InteractionSurface(interaction, private=private)
@@ -216,9 +217,19 @@ def whereabouts(channel: object, user: discord.abc.User) -> tuple[set[int], set[
     return {each for each in ids if each}, {role.id for role in roles}
 
 
-async def admitted(interaction: discord.Interaction[Any], servers: ServerBook) -> Place | None:
-    """Return where an interaction is, or None where the server refuses it; then it is told so."""
+async def admitted(
+    interaction: discord.Interaction[Any], servers: ServerBook, *, private: bool = False
+) -> Place | None:
+    """Return where an interaction is, or None where the server refuses it; then it is told so.
+
+    Where the settings cannot be read soon it is deferred, `private` or not.
+    """
     place = Place(interaction.channel_id or 0, interaction.guild_id)
+    if place.guild is not None:
+        try:
+            await servers.read(place.guild)
+        except MemoryUnavailable:
+            await defer(interaction, private=private)
     where, roles = whereabouts(interaction.channel, interaction.user)
     refusal = await servers.refusal(place.guild, {place.channel, *where}, roles)
     if refusal is None:

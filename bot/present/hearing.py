@@ -120,7 +120,8 @@ class Hearing:
         return (
             bool(message.content)
             and message.reference is None
-            and message.channel.id in (await self._servers.of(message.guild.id)).open_channels
+            and message.channel.id
+            in (await self._servers.of(message.guild.id, patient=True)).open_channels
         )
 
     async def _refused(self, message: discord.Message) -> bool:

@@ -51,13 +51,13 @@ class Panel:
         self._models = models
 
     async def open(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer the command. Raises MessageGone, Undelivered."""
+        """Answer the command. Raises MessageGone, Undelivered, MemoryUnavailable."""
         if interaction.guild_id is None:
             await say(interaction, "Settings belong to a server: use this command there.")
         elif not _may(interaction):
             await say(interaction, NOT_ALLOWED)
         else:
-            await respond(interaction, _panel(await self._servers.of(interaction.guild_id)))
+            await respond(interaction, _panel(await self._servers.read(interaction.guild_id)))
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press: `choose`, `back`, `set:<setting>`. Raises as `open`, and BotError."""
@@ -65,7 +65,7 @@ class Panel:
         if interaction.guild_id is None or not _may(interaction):
             await say(interaction, NOT_ALLOWED)
             return
-        settings = await self._servers.of(interaction.guild_id)
+        settings = await self._servers.read(interaction.guild_id)
         data: Any = interaction.data
         values = [str(value) for value in data.get("values") or []]
         if verb == "choose" and values and values[0] in _LABELS:

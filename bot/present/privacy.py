@@ -12,7 +12,7 @@ from bot.present.answers import Answers
 from bot.present.cards import EXPIRED, NOT_YOURS, notice, say
 from bot.present.components import Button, Page, Style
 from bot.present.demos import DemoRuns
-from bot.present.responses import defer_update, respond, update
+from bot.present.responses import defer, defer_update, respond, update
 from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
 
@@ -44,8 +44,10 @@ class PrivacyDesk:
 
     async def explain(self, interaction: discord.Interaction[Any]) -> None:
         """Tell what is stored. Raises MessageGone, Undelivered."""
+        await defer(interaction, private=True)
+        stored = await self._servers.remembers(interaction.guild_id)
         settings = await self._servers.of(interaction.guild_id)
-        if await self._servers.remembers(interaction.guild_id):
+        if stored:
             what = (
                 "With your Discord id I store what you ask me, what I answer (with the model's "
                 "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "

@@ -20,7 +20,9 @@ _FIRST, _TRIED = "first_response", "tried_response"
 
 
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> None:
-    """Acknowledge: a new message follows. Raises MessageGone, Undelivered."""
+    """Acknowledge, if that was not done: a new message follows. Raises MessageGone, Undelivered."""
+    if _FIRST in interaction.extras:
+        return
     flags = EPHEMERAL if private else 0
     told = await _callback(interaction, {"type": _DEFER, "data": {"flags": flags}})
     if message := ((told or {}).get("interaction") or {}).get("response_message_id"):

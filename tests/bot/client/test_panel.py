@@ -1,11 +1,14 @@
 """The settings of a server: changed by its managers alone, and obeyed."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.client.bot import StudyBot
 from bot.memory import ServerSettings
+from bot.records.database import Database
 from tests.bot.client.script import Script, running_bot, whole
 from tests.doubles.discord import FakeDiscord, Interaction, Message, payloads
 from tests.doubles.discord.member import Member
@@ -232,3 +235,43 @@ async def test_the_allowed_channel_and_role_are_answered(
     )
     await whole(fake, ada.slash("ask", question="Why?"))
     assert len(script.questions) == 1
+
+
+@pytest.fixture
+def may_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Yield what must be set for the records to open."""
+    may, prepare = threading.Event(), Database._prepare
+    may.set()
+
+    def slowly(self: Database) -> None:
+        may.wait(60.0)
+        prepare(self)
+
+    monkeypatch.setattr(Database, "_prepare", slowly)
+    yield may
+    may.set()
+
+
+async def test_what_is_asked_while_the_records_open_waits_for_the_servers_settings(
+    fake: FakeDiscord, script: Script, tmp_path: Path, may_open: threading.Event
+) -> None:
+    """The bot is ready before; and nothing chosen is overwritten by a default."""
+    chosen = ServerSettings(GUILD, channels=frozenset({GENERAL + 1}), retention_days=3)
+    ada = fake.member("ada")
+    async with running_bot(fake, script, tmp_path) as bot:
+        await bot.services.records.servers.change(chosen)
+    may_open.clear()
+    async with running_bot(fake, script, tmp_path) as bot:
+        early = {
+            name: ada.slash(name, **more)
+            for name, more in (("ask", {"question": "Why?"}), ("privacy", {}), ("settings", {}))
+        }
+        ada.mention("And why that?")
+        await fake.until(lambda: all(asked.response for asked in early.values()))
+        assert "do not answer yet" in (await told(fake, early["settings"])).text
+        may_open.set()
+        assert "I answer in" in (await told(fake, early["ask"])).text
+        assert "after 3 days" in (await told(fake, early["privacy"])).text
+        await fake.until(lambda: any("I answer in" in m.text for m in fake.messages.values()))
+        assert await settings(bot) == chosen
+    assert script.questions == []
