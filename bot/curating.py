@@ -14,7 +14,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -87,9 +87,17 @@ class Curating:
         return await self._queue(parsed, data, kind, shown, titled, server, by)
 
     async def propose(
-        self, question: str, answer: str, server: int | None, by: int | None
+        self,
+        question: str,
+        answer: str,
+        server: int | None,
+        by: int | None,
+        gaps: Sequence[str] = (),
     ) -> Document:
-        """Put an answer to a question into the queue. Raises as `add`."""
+        """Put an answer to a question into the queue. Raises as `add`.
+
+        Once it is approved, the `gaps` (their request ids) are closed.
+        """
         data, titled = answer.encode("utf-8", "replace"), _plain(question)
         try:
             async with self._parsing:
@@ -99,7 +107,7 @@ class Curating:
         first, *rest = parsed.passages
         found = first.model_copy(update={"asks": (titled[:LONGEST_ASK], *first.asks)[:ASKS]})
         parsed = parsed.model_copy(update={"passages": (found, *rest)})
-        return await self._queue(parsed, data, ANSWER, "an answer", titled, server, by)
+        return await self._queue(parsed, data, ANSWER, "an answer", titled, server, by, gaps)
 
     async def listed(self, server: int | None) -> tuple[Document, ...]:
         """Return the documents of a server, the oldest first. Raises MemoryUnavailable."""
@@ -178,6 +186,7 @@ class Curating:
         title: str,
         server: int | None,
         by: int | None,
+        gaps: Sequence[str] = (),
     ) -> Document:
         document = Document(
             id=secrets.token_hex(4),
@@ -200,7 +209,7 @@ class Curating:
                 raise DocumentRefused(f"The same {where} already, as “{same.title}” ({same.id}).")
             if len(others) >= MOST_DOCUMENTS:
                 raise DocumentRefused(f"There are {MOST_DOCUMENTS} documents here, which is most.")
-            await self._documents.add(document, parsed.passages)
+            await self._documents.add(document, parsed.passages, gaps)
         return document
 
     async def _put_in_place(self) -> bool:

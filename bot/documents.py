@@ -51,8 +51,10 @@ class Document:
 class Documents(Protocol):
     """The documents that were added. Every call may raise `MemoryUnavailable`."""
 
-    async def add(self, document: Document, passages: Sequence[AddedPassage]) -> None:
-        """Keep a document that waits."""
+    async def add(
+        self, document: Document, passages: Sequence[AddedPassage], gaps: Sequence[str] = ()
+    ) -> None:
+        """Keep a document that waits, as the answer to the gaps of these request ids."""
         ...
 
     async def find(self, document_id: str) -> Document | None:

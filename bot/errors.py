@@ -3,7 +3,7 @@
     BotError
     ├── of the start       SettingsInvalid, DiscordUnreachable, ContentInvalid, FolderBusy
     ├── of what is kept    IndexUnavailable, MemoryUnavailable, ArchiveInvalid
-    ├── of the lessons     DocumentRefused, DocumentUnknown, LibraryUnwritable
+    ├── of the lessons     DocumentRefused, DocumentUnknown, GapUnknown, LibraryUnwritable
     ├── of a question      QuestionInvalid, FigureInvalid, AttachmentRefused, CardUnreadable
     ├── of who may when    QueueFull, MemberBusy, ConsentMissing
     ├── of a demo          DemoUnknown, LineupUnknown, ModelsMissing
@@ -95,6 +95,13 @@ class DocumentUnknown(BotError):
 
     def __init__(self) -> None:
         super().__init__("I know no such document here. It may have been removed.")
+
+
+class GapUnknown(BotError):
+    """No open question has this id, or more than one has."""
+
+    def __init__(self) -> None:
+        super().__init__("I know no such open question. `gaps` lists them with their ids.")
 
 
 class LibraryUnwritable(BotError):

@@ -11,13 +11,16 @@ import csv
 import datetime as dt
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import numpy as np
 
+from bot.asking import Asking, Question
+from bot.events import Finished, SourcesFound
 from bot.memory import Gap, Gaps
-from knowledge.passages import SearchUnavailable, SentenceEncoder, Vectors
+from knowledge.passages import Hit, Passage, SearchUnavailable, SentenceEncoder, Vectors
 
 MOST = 400
 """Newest gaps of a server that are looked at."""
@@ -33,13 +36,22 @@ class Group:
     head: Gap
     gaps: tuple[Gap, ...]
 
+    @property
+    def waits(self) -> bool:
+        """Whether an answer waits for approval."""
+        return any(gap.answer for gap in self.gaps)
+
 
 class GapBook:
-    """Groups the gaps of a server, and remembers the last grouping while they stay the same."""
+    """Groups the gaps of a server, and remembers the last grouping while they stay the same.
 
-    def __init__(self, gaps: Gaps, encoder: SentenceEncoder) -> None:
+    `quoting` answers without a model.
+    """
+
+    def __init__(self, gaps: Gaps, encoder: SentenceEncoder, quoting: Asking) -> None:
         self._gaps = gaps
         self._encoder = encoder
+        self._quoting = quoting
         self._known: tuple[tuple[Gap, ...], tuple[Group, ...]] = ((), ())
 
     async def groups(self, server: int) -> tuple[Group, ...]:
@@ -48,6 +60,27 @@ class GapBook:
         if gaps != self._known[0]:
             self._known = gaps, await self._grouped(gaps)
         return self._known[1]
+
+    async def servers(self) -> tuple[int, ...]:
+        """Return the servers that have gaps. Raises MemoryUnavailable."""
+        return await self._gaps.servers()
+
+    async def answered(self, server: int, groups: Sequence[Group]) -> dict[str, Passage]:
+        """Return, by the id of a declined head, the passage that answers it by now.
+
+        Only another passage than the nearest one of then: that one did not answer it.
+        """
+        found: dict[str, Passage] = {}
+        for head in (group.head for group in groups if group.head.kind == "declined"):
+            asked = Question(head.question, "gaps", server=server)
+            hits: tuple[Hit, ...] = ()
+            async with aclosing(self._quoting.ask(asked)) as events:
+                async for event in events:
+                    if isinstance(event, SourcesFound):
+                        hits = event.hits
+                    elif isinstance(event, Finished) and hits[0].passage.id != head.nearest:
+                        found[head.request_id] = hits[0].passage
+        return found
 
     async def group_of(self, server: int, request_id: str) -> Group | None:
         """Return the group that holds this gap. Raises MemoryUnavailable."""
@@ -91,16 +124,21 @@ def _labels(gaps: Sequence[Gap], vectors: Vectors | None) -> Sequence[object]:
     return list(method.fit_predict(vectors))
 
 
-def as_csv(groups: Sequence[Group]) -> bytes:
-    """Return the gaps as CSV, one a line, without who asked; no cell is read as a formula."""
+def as_csv(groups: Sequence[Group], answered: Mapping[str, Passage]) -> bytes:
+    """Return the gaps as CSV, one a line, without who asked; no cell is read as a formula.
+
+    `answer` is the document that waits for approval, `now` the passage of `GapBook.answered`.
+    """
     file = io.StringIO()
     lines = csv.writer(file)
-    lines.writerow(["group", "times", "asked", "kind", "question", "nearest"])
+    lines.writerow(["group", "times", "asked", "kind", "question", "nearest", "answer", "now"])
     for number, group in enumerate(groups, 1):
+        now = answered.get(group.head.request_id)
         for gap in group.gaps:
             asked = dt.datetime.fromtimestamp(gap.at, dt.UTC).isoformat(timespec="minutes")
-            told = (number, len(group.gaps), asked, gap.kind, gap.question, gap.nearest or "")
-            lines.writerow([_harmless(str(cell)) for cell in told])
+            told = (number, len(group.gaps), asked, gap.kind, gap.question)
+            where = (gap.nearest or "", gap.answer or "", now.id if now else "")
+            lines.writerow([_harmless(str(cell)) for cell in (*told, *where)])
     return file.getvalue().encode("utf-8-sig", "replace")
 
 

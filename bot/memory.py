@@ -130,7 +130,10 @@ class BlindVote:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A question the lessons did not answer, or not with support; `nearest` is a passage's id."""
+    """A question the lessons did not answer, or not with support; `nearest` is a passage's id.
+
+    `answer` is the id of a document that was written as the answer, while it waits for approval.
+    """
 
     request_id: str
     member: int
@@ -139,6 +142,7 @@ class Gap:
     question: str
     at: float
     nearest: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,11 @@ class Gaps(Protocol):
         ...
 
     async def newest(self, guild: int | None, count: int) -> tuple[Gap, ...]:
-        """Return the newest gaps of a server, newest first."""
+        """Return a server's newest gaps, newest first; none whose answer was approved."""
+        ...
+
+    async def servers(self) -> tuple[int, ...]:
+        """Return the servers that have any."""
         ...
 
 

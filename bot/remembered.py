@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 
+from bot.asking import Asking
 from bot.consent import ConsentBook
 from bot.conversation import Conversations
 from bot.curating import Curating
@@ -36,12 +37,14 @@ class Remembered:
         settings: Settings,
         library: Library,
         refresh: Refresh,
+        quoting: Asking,
         open_records: Callable[[str], Memory],
     ) -> None:
         self._open = open_records
         self._settings = settings
         self._library = library
         self._refresh = refresh
+        self._quoting = quoting
 
     @cached_property
     def memory(self) -> Memory:
@@ -95,7 +98,7 @@ class Remembered:
     @cached_property
     def gaps(self) -> GapBook:
         """What the lessons left open."""
-        return GapBook(self.memory.gaps, self._library)
+        return GapBook(self.memory.gaps, self._library, self._quoting)
 
     async def reindex(self) -> Change:
         """Bring added documents and the index up to date; see `Curating.reindex`."""

@@ -205,9 +205,10 @@ async def open_services(
     engine = engine_at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
     refresh_index = library.refresh if own else partial(folder.refreshed, library.refresh)
-    records = Remembered(settings, library, refresh_index, _open_records)
     waited = meters.waited.observe if meters else None
     queue = FairQueue(settings.engine_slots, settings.queue_bound, waited=waited)
+    quoting = Asking(library, queue, None)
+    records = Remembered(settings, library, refresh_index, quoting, _open_records)
     try:
         async with folder.attended(records.reindex) if own else nullcontext():
             if load:
@@ -218,7 +219,7 @@ async def open_services(
                 folder=folder,
                 library=library,
                 asking=_asking(library, queue, engine, model, model.resting, meters),
-                quoting=Asking(library, queue, None),
+                quoting=quoting,
                 engine=engine,
                 model=model,
                 records=records,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -16,6 +17,7 @@ from bot.present.curation import given_roles
 from bot.present.responses import ask_for, defer, defer_update, respond, written
 from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
+from knowledge.passages import Passage
 
 FAMILY = "gaps"
 _LISTED, _SHOWN = 10, 12
@@ -36,7 +38,7 @@ class GapDesk:
         server = await self._server(interaction)
         if server is not None:
             await defer(interaction, private=True)  # a first grouping takes seconds
-            await respond(interaction, _list(await self._gaps.groups(server), 0))
+            await respond(interaction, await self._page(server, "list", "0"))
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press: `list:<page>`, `open`, `csv`, `answer:<gap>`. Raises as `tell`."""
@@ -52,7 +54,7 @@ class GapDesk:
         elif verb == "csv":
             await defer(interaction, private=True)
             groups = await self._gaps.groups(server)
-            file = Attached("gaps.csv", as_csv(groups))
+            file = Attached("gaps.csv", as_csv(groups, await self._gaps.answered(server, groups)))
             await respond(interaction, Page((f"{len(groups)} groups of questions.",), file=file))
         elif verb in ("list", "open"):
             await defer_update(interaction)
@@ -66,9 +68,13 @@ class GapDesk:
     async def _page(self, server: int, verb: str, chosen: str) -> Page:
         group = await self._gaps.group_of(server, chosen) if verb == "open" else None
         if group is not None:
-            return _one(group)
+            return _one(group, await self._gaps.answered(server, [group]))
         number = int(chosen) if verb == "list" and chosen.isdecimal() else 0
-        return _list(await self._gaps.groups(server), number)
+        groups = await self._gaps.groups(server)
+        pages = max(1, -(-len(groups) // _LISTED))
+        number = min(number, pages - 1)
+        some = groups[number * _LISTED : (number + 1) * _LISTED]
+        return _list(some, number, pages, await self._gaps.answered(server, some))
 
     async def _ask(self, interaction: discord.Interaction[Any], server: int, what: str) -> None:
         """Open the form for an answer to a gap."""
@@ -89,7 +95,8 @@ class GapDesk:
             await say(interaction, EXPIRED)
             return
         question, by = group.head.question, interaction.user.id
-        document = await self._curating.propose(question, answer, server, by)
+        gaps = [gap.request_id for gap in group.gaps]
+        document = await self._curating.propose(question, answer, server, by, gaps)
         line = f"Thank you. It waits in the queue as `{document.id}`: `/knowledge queue` shows it."
         await say(interaction, line)
 
@@ -103,17 +110,18 @@ class GapDesk:
         return interaction.guild_id
 
 
-def _list(groups: tuple[Group, ...], number: int) -> Page:
+def _list(
+    groups: Sequence[Group], number: int, pages: int, answered: Mapping[str, Passage]
+) -> Page:
     title = "**Questions that the lessons left open**"
     if not groups:
         return Page((title, "There are none that are still kept."))
-    pages = -(-len(groups) // _LISTED)
-    number = min(number, pages - 1)
-    some = groups[number * _LISTED : (number + 1) * _LISTED]
-    text = "\n".join(f"**{len(g.gaps)}×** {one_line(g.head.question, 150)}" for g in some)
+    text = "\n".join(
+        f"**{len(g.gaps)}×** {one_line(g.head.question, 150)}{_state(g, answered)}" for g in groups
+    )
     choices = tuple(
         Choice(one_line(g.head.question, 90), g.head.request_id, f"{len(g.gaps)} times")
-        for g in some
+        for g in groups
     )
     buttons = (
         Button("Back", f"{FAMILY}:list:{number - 1}", disabled=number == 0),
@@ -125,7 +133,7 @@ def _list(groups: tuple[Group, ...], number: int) -> Page:
     return Page((above,), text, ("-# Who asked is not shown.",), buttons, select)
 
 
-def _one(group: Group) -> Page:
+def _one(group: Group, answered: Mapping[str, Passage]) -> Page:
     lines = [
         f"- {one_line(gap.question, 200)} ({_KINDS[gap.kind]}, {_day(gap.at)})"
         for gap in group.gaps[:_SHOWN]
@@ -136,8 +144,19 @@ def _one(group: Group) -> Page:
         Button("Write an answer", f"{FAMILY}:answer:{group.head.request_id}", Style.PRIMARY),
         Button("All", f"{FAMILY}:list:0"),
     )
-    above = f"**{one_line(group.head.question, 200)}** · asked {len(group.gaps)} times"
+    asked = f"asked {len(group.gaps)} times{_state(group, answered)}"
+    above = f"**{one_line(group.head.question, 200)}** · {asked}"
     return Page((above,), "\n".join(lines), below, buttons)
+
+
+def _state(group: Group, answered: Mapping[str, Passage]) -> str:
+    """Say what became of a question since it was asked."""
+    if group.waits:
+        return " · an answer waits in the queue"
+    now = answered.get(group.head.request_id)
+    if now is None:
+        return ""
+    return f" · answered by now: {one_line(f'{now.lesson_title} – {now.heading}', 150)}"
 
 
 def _day(at: float) -> str:

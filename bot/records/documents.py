@@ -21,8 +21,11 @@ class DocumentRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, document: Document, passages: Sequence[AddedPassage]) -> None:
-        """Keep a document that waits."""
+    async def add(
+        self, document: Document, passages: Sequence[AddedPassage], gaps: Sequence[str] = ()
+    ) -> None:
+        """Keep a document that waits, as the answer to the gaps of these request ids."""
+        asked = (GapRow.guild == document.server, GapRow.request_id.in_(gaps))
 
         async def write(session: AsyncSession) -> None:
             session.add(
@@ -41,6 +44,8 @@ class DocumentRecords:
                     passages=[passage.model_dump(mode="json") for passage in passages],
                 )
             )
+            if gaps:
+                await session.execute(update(GapRow).where(*asked).values(answer=document.id))
 
         await self._database.run(write)
 
@@ -94,6 +99,8 @@ class DocumentRecords:
             await session.execute(update(AnswerRow).where(rests).values(**blank))
             await session.execute(delete(ReadingRow).where(ReadingRow.lesson == lesson))
             await session.execute(update(GapRow).where(near).values(nearest=None))
+            answered = GapRow.answer == document_id  # the question is open again
+            await session.execute(update(GapRow).where(answered).values(answer=None))
 
         await self._database.run(write)
         await self._database.compact()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import Gap, GapKind, Place
 from bot.records.database import Database
-from bot.records.tables import GapRow
+from bot.records.tables import DocumentRow, GapRow
 
 
 class GapRecords:
@@ -38,16 +38,29 @@ class GapRecords:
         await self._database.run(write)
 
     async def newest(self, guild: int | None, count: int) -> tuple[Gap, ...]:
-        """Return the newest gaps of a server, newest first."""
-        wanted = select(GapRow).where(GapRow.guild == guild).order_by(GapRow.at.desc()).limit(count)
+        """Return a server's newest gaps, newest first; none whose answer was approved."""
+        wanted = select(GapRow, DocumentRow.id)
+        wanted = wanted.outerjoin(DocumentRow, DocumentRow.id == GapRow.answer)
+        # Null also where there is no document: nobody wrote one, or it was removed.
+        wanted = wanted.where(GapRow.guild == guild, DocumentRow.approved_at.is_(None))
+        wanted = wanted.order_by(GapRow.at.desc()).limit(count)
 
         async def look(session: AsyncSession) -> tuple[Gap, ...]:
-            return tuple(_gap(row) for row in await session.scalars(wanted))
+            return tuple(_gap(*found) for found in (await session.execute(wanted)).all())
+
+        return await self._database.read(look)
+
+    async def servers(self) -> tuple[int, ...]:
+        """Return the servers that have any."""
+        wanted = select(GapRow.guild).where(GapRow.guild.is_not(None)).distinct()
+
+        async def look(session: AsyncSession) -> tuple[int, ...]:
+            return tuple(sorted(filter(None, await session.scalars(wanted))))
 
         return await self._database.read(look)
 
 
-def _gap(row: GapRow) -> Gap:
+def _gap(row: GapRow, answer: str | None) -> Gap:
     return Gap(
         request_id=row.request_id,
         member=row.member,
@@ -56,4 +69,5 @@ def _gap(row: GapRow) -> Gap:
         question=row.question,
         at=row.at,
         nearest=row.nearest,
+        answer=answer,
     )

@@ -116,7 +116,7 @@ class BlindVoteRow(Table):
 
 
 class GapRow(Table):
-    """One question that the lessons left open."""
+    """One question that the lessons left open; `answer` is the document written as its answer."""
 
     __tablename__ = "gaps"
 
@@ -128,6 +128,7 @@ class GapRow(Table):
     kind: Mapped[str] = mapped_column(String(16))
     question: Mapped[str]
     nearest: Mapped[str | None]
+    answer: Mapped[str | None] = mapped_column(String(32))
 
 
 class ReadingRow(Table):

@@ -4,6 +4,7 @@ import pytest
 
 from bot.client.bot import StudyBot
 from bot.memory import Gap, Place, ServerSettings
+from knowledge.index import Change
 from knowledge.passages import SearchUnavailable
 from tests.bot.client.script import body
 from tests.bot.client.test_panel import GUILD, ROLE, told
@@ -25,10 +26,11 @@ async def mentor(fake: FakeDiscord, bot: StudyBot, monkeypatch: pytest.MonkeyPat
     foreign = Gap("f" * 32, 99, Place(5, 4242), "declined", "Their canary?", 10.0)
     await bot.services.records.memory.gaps.add(foreign)
 
-    async def unloaded(_texts: object) -> None:
+    async def unloaded(_texts: object, **_: object) -> None:
         raise SearchUnavailable("no model")
 
-    monkeypatch.setattr(bot.services.library, "encode", unloaded)
+    for way in ("encode", "search"):
+        monkeypatch.setattr(bot.services.library, way, unloaded)
     member = fake.member("ada")
     member.roles, member.permissions = [str(MENTOR)], "2048"
     return member
@@ -54,6 +56,30 @@ async def test_a_mentor_reads_a_group_and_proposes_an_answer(
     assert (document.kind, document.waits, document.added_by) == ("answer", True, int(mentor.id))
     refused = await told(fake, mentor.slash("knowledge approve", document=document.id))
     assert "look after the lessons" in refused.text  # a mentor proposes, a curator approves
+
+
+async def test_a_question_is_open_until_its_answer_is_approved(
+    fake: FakeDiscord, bot: StudyBot, mentor: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refresh() -> Change:
+        return Change(added=("added-1",))
+
+    monkeypatch.setattr(bot.services.records.curating, "_refresh", refresh)
+    listed = await told(fake, mentor.slash("gaps"))
+    options = listed.payload["components"][-2]["components"][0]["options"]
+    opened = mentor.select(listed, "Look at one", options[0]["value"])
+    await fake.until(lambda: opened.response and "asked 2 times" in listed.text)
+    form = mentor.click(listed, "Write an answer")
+    await fake.until(lambda: form.modal)
+    await told(fake, mentor.submit(form, "Because nobody pulls them."))
+    assert "grow? · an answer waits" in (await told(fake, mentor.slash("gaps"))).text
+    (document,) = await bot.services.records.curating.listed(GUILD)
+    mentor.roles = [str(ROLE)]
+    card = await told(fake, mentor.slash("knowledge approve", document=document.id))
+    assert "Approved" in card.text
+    left = body(await told(fake, mentor.slash("gaps")))
+    assert "weeds" not in left
+    assert "**1×** And" in left
 
 
 async def test_the_csv_is_a_file_for_who_asked(fake: FakeDiscord, mentor: Member) -> None:

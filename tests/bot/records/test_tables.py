@@ -23,7 +23,7 @@ STORED = {
     "demos": WHOSE | {"demo", "message", "open", "card", "origin", "letters", "revealed"},
     "votes": WHOSE | {"request_id", "up", "reason"},
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
-    "gaps": WHOSE | {"request_id", "kind", "question", "nearest"},
+    "gaps": WHOSE | {"request_id", "kind", "question", "nearest", "answer"},
     "readings": WHOSE | {"lesson", "anchors"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from bot.memory import Gap, Place
+from bot.records.memory import open_records
 from bot.terminal.app import COMMANDS
 from knowledge.embedding import Embedder
 from knowledge.identity import ModelIdentity
@@ -358,6 +360,25 @@ async def test_a_document_is_added_shown_and_removed_by_an_organiser(empty: Term
         1,
         "I know no such document here. It may have been removed.\n",
     )
+
+
+async def test_gaps_are_listed_as_csv_too_and_answered_by_an_organiser(empty: Terminal) -> None:
+    """Without an embedding model the same words are the same question."""
+    memory = open_records(f"sqlite+aiosqlite:///{empty.data / 'records.db'}")
+    for n, question in enumerate(["Why do weeds grow?", "why do weeds grow?"]):
+        gap = Gap(f"{n}".ljust(32, "a"), 99, Place(5, 42), "declined", question, 10.0 + n)
+        await memory.gaps.add(gap)
+    await memory.close()
+    without = {"EMBEDDING_MODEL": str(empty.data / "none")}
+    listed = await empty.run("gaps", "--csv", "gaps.csv", **without)
+    assert listed.out == "Server 42\n    1aaaaaaa  2×  why do weeds grow?\n"
+    assert b"Why do weeds grow?" in (empty.data.parent / "gaps.csv").read_bytes()
+    answered = await empty.run("gaps", "answer", "0aaaaaaa", "Nobody pulls them.", **without)
+    document = answered.out.splitlines()[0].split()[6].rstrip(":")
+    assert f"an answer waits: knowledge show {document}" in (await empty.run("gaps", **without)).out
+    unknown = await empty.run("gaps", "answer", "0aaa", "Nobody pulls them.", **without)
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "no such open question" in unknown.err
 
 
 async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
