@@ -30,6 +30,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the soak: it lasts longest, and the other worker has all else meanwhile."""
+    items.sort(key=lambda item: item.path.name != "test_soak.py")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say whether request bodies were checked against Discord's published description."""
     if not os.environ.get("DISCORD_OPENAPI"):  # noqa: TID251  only the tests read this variable
