@@ -98,8 +98,9 @@ async def indexing(lives: Lives) -> Faults:
     before, year, after = changed(lives)
     command = await lives.command("index")
     await asyncio.sleep(lives.rng.uniform(1.0, 9.0))
-    if lives.rng.random() < 0.5:
-        command.kill()  # else it does the work itself once the bot is gone
+    if lives.rng.random() < 0.5:  # else it does the work itself once the bot is gone
+        with suppress(ProcessLookupError):  # it had ended by then
+            command.kill()
     await lives.kill()
     out, err = await asyncio.wait_for(command.communicate(), 400.0)
     faults = (

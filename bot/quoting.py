@@ -14,7 +14,8 @@ NEAR_BEST = 0.73
 """A passage is quoted when its score is at least this share of the best one's."""
 
 NEAR_SENTENCE = 0.75
-"""A sentence is quoted when it is at least this near, as a share of the nearest one."""
+"""A sentence is quoted when it is at least this near, as a share of the nearest one (of the best
+passage: of its own nearest)."""
 
 SENTENCES = 3
 """Sentences quoted from one passage at most; the items of a list count as one."""
@@ -32,11 +33,13 @@ def quote(hits: Sequence[Hit]) -> tuple[str, tuple[Citation, ...]]:
         for n, hit in enumerate(hits[:PASSAGES], start=1)
         if hit.score >= NEAR_BEST * hits[0].score
     ]
+    best = max((q.score for q in hits[0].quotes), default=0.0)
     nearest = max((q.score for _, hit in chosen for q in hit.quotes), default=0.0)
     paragraphs: list[str] = []
     citations: list[Citation] = []
     for n, hit in chosen:
-        sentences = _bearing(hit.quotes, nearest * NEAR_SENTENCE)
+        # The best passage is best by more than its sentences, so it is never passed over.
+        sentences = _bearing(hit.quotes, (best if n == 1 else nearest) * NEAR_SENTENCE)
         if sentences:
             paragraphs.append(f"“{' '.join(sentences)}” [{n}]")
             citations.append(Citation(n, hit.passage, supported=True))

@@ -1,4 +1,4 @@
-"""Portraits: each system of the roster as two passages, found and cited like a lesson.
+"""Portraits: each system of the roster as three passages, found and cited like a lesson.
 
 Every sentence is made from the row and names the system, for sentences are quoted alone.
 """
@@ -26,8 +26,9 @@ _KIND = {
 _STATE = {
     Lifecycle.LIVE_LOCAL: "is alive and can be run locally",
     Lifecycle.LIVE_REMOTE: "is alive and can be reached through an API only",
-    Lifecycle.RETIRED: "is retired",
+    Lifecycle.RETIRED: "is retired and can no longer be reached at its maker",
 }
+_CLOSED_UP = str.maketrans("", "", " -")
 _SURE = {
     Grade.SEEN: "seen",
     Grade.LISTED: "listed",
@@ -37,7 +38,7 @@ _SURE = {
 
 
 def roster_lesson(systems: Sequence[System]) -> Lesson | None:
-    """Return one lesson with two passages a system, or None where there is no system."""
+    """Return one lesson with three passages a system, or None where there is no system."""
     if not systems:
         return None
     passages = tuple(passage for system in systems for passage in _passages(system))
@@ -55,39 +56,67 @@ def roster_lesson(systems: Sequence[System]) -> Lesson | None:
     )
 
 
-def _passages(system: System) -> tuple[Passage, Passage]:
+def _passages(system: System) -> tuple[Passage, ...]:
+    """Three subjects, three passages: which is quoted is decided by the questions it answers."""
     name = system.name
+    closed_up = name.translate(_CLOSED_UP)
     return (
         _passage(
             system,
-            system.slug,
-            f"{name}: maker, licence, and whether it is still alive",
+            "",
+            "maker, licence and sizes",
             _about(system),
             (
+                f"what is {name}",
+                f"what is {closed_up}",
+                f"what kind of model is {name}, open or closed?",
+                f"under which licence is {name}",
                 f"who makes {name}",
+                f"which company is behind {name}",
+                f"Was ist {name}?",
+                f"Wer macht {name}?",
+                f"¿quién desarrolla {name}?",
+            ),
+        ),
+        _passage(
+            system,
+            "-today",
+            "whether it is still alive, and how to reach it",
+            _today(system),
+            (
                 f"is {name} still alive or shut down?",
+                f"is {name} still available, can I still use it?",
                 f"how do I reach {name}",
+                f"how do I run or install {name}",
+                f"where do I get {name}",
+                f"how to access or use {closed_up}",
+                f"Gibt es {name} noch?",
+                f"Wie erreiche ich {name}?",
+                f"¿sigue disponible {name}?",
                 *system.asks,
             ),
         ),
         _passage(
             system,
-            f"{system.slug}-builds",
-            f"{name}: stages and tags",
+            "-builds",
+            "stages and tags",
             _builds(system),
-            (f"which tag of {name} do I pull", f"is there a base model of {name}?"),
+            (
+                f"which tag of {name} do I pull",
+                f"is there a base model of {name}?",
+                f"does a raw {name} exist",
+            ),
         ),
     )
 
 
-def _passage(
-    system: System, anchor: str, heading: str, text: str, asks: tuple[str, ...]
-) -> Passage:
+def _passage(system: System, part: str, heading: str, text: str, asks: tuple[str, ...]) -> Passage:
+    anchor = f"{system.slug}{part}"
     return Passage(
         id=f"{SLUG}#{anchor}",
         lesson=SLUG,
         lesson_title=TITLE,
-        heading=heading,
+        heading=f"{system.name}: {heading}",
         path=(system.name,),
         anchor=anchor,
         text=text,
@@ -105,14 +134,18 @@ def _about(system: System) -> str:
     if system.sizes:
         first.append(f"{name} comes in these sizes: {', '.join(system.sizes)}.")
     first.append(system.lineage)
-    first += _of_ecosystem(system)
-    state = [f"As of {_day(system.checked)}, {name} {_STATE[system.lifecycle]}."]
+    return " ".join([*first, *_of_ecosystem(system)])
+
+
+def _today(system: System) -> str:
+    name = system.name
+    # One sentence, for who asks whether it is alive wants to reach it, and the other way round.
+    told = [f"As of {_day(system.checked)}, {name} {_STATE[system.lifecycle]}, {system.reach}."]
     if system.ended:
-        state.append(f"{name} was retired by {system.maker} on {_day(system.ended)}.")
+        told.append(f"{name} was retired by {system.maker} on {_day(system.ended)}.")
     if system.successor:
-        state.append(f"The successor of {name} is {system.successor}.")
-    state += [system.reach, system.history]
-    return "\n\n".join(" ".join(filter(None, part)) for part in (first, state))
+        told.append(f"The successor of {name} is {system.successor}.")
+    return " ".join(filter(None, (*told, system.history)))
 
 
 def _of_ecosystem(system: System) -> list[str]:

@@ -78,7 +78,9 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One row of the roster; `reach` and `history` are sentences for people.
+    """One row of the roster; `history` are sentences for people.
+
+    `reach` ends the sentence that the lifecycle begins: "… can be run locally, for example with X".
 
     `missing` says of a stage why there is no build of it. `ended` is the last
     day of a retired system, and `successor` what takes its place.

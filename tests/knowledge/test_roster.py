@@ -25,7 +25,7 @@ released = "2026-01"
 sizes = ["1B"]
 lineage = "Fox stems from Wolf."
 lifecycle = "live-local"
-reach = "Fox is run with Ollama."
+reach = "with Ollama"
 fresh_days = 30
 checked = 2026-01-31
 asks = ["who let the fox out"]
@@ -151,11 +151,16 @@ def test_a_row_is_stale_once_it_is_older_than_its_freshness(write: Write) -> Non
 def test_a_portrait_says_who_makes_it_how_to_reach_it_and_its_builds(write: Write) -> None:
     lesson = roster_lesson([fox(write())])
     assert lesson is not None
-    about, builds = lesson.passages
-    assert (about.id, builds.id) == ("roster#fox", "roster#fox-builds")
-    for told in ("made by Den", "MIT License", "31 January 2026, Fox is alive", "run with Ollama"):
-        assert told in about.text
-    assert "who let the fox out" in about.asks
+    about, today, builds = lesson.passages
+    assert [p.id for p in lesson.passages] == [
+        "roster#fox",
+        "roster#fox-today",
+        "roster#fox-builds",
+    ]
+    assert "made by Den" in about.text
+    assert "MIT License" in about.text
+    assert "As of 31 January 2026, Fox is alive and can be run locally, with Ollama." in today.text
+    assert "who let the fox out" in today.asks
     assert "- Fox, base: no base model of Fox was published." in builds.text
     assert "`fox:1b-instruct` at ollama (seen)" in builds.text
     assert "`vixen:1b` at ollama, a relative: Vixen (unverified)" in builds.text
@@ -165,8 +170,9 @@ def test_a_retired_portrait_tells_the_day_and_the_successor(write: Write) -> Non
     gone = ('"live-local"', '"retired"\nended = 2026-01-05\nsuccessor = "Fox 2"')
     lesson = roster_lesson([fox(write(gone))])
     assert lesson is not None
-    text = lesson.passages[0].text
-    assert "Fox is retired. Fox was retired by Den on 5 January 2026." in text
+    text = lesson.passages[1].text
+    assert "Fox is retired and can no longer be reached at its maker, " in text
+    assert "Fox was retired by Den on 5 January 2026." in text
     assert "The successor of Fox is Fox 2." in text
 
 
