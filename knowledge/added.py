@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.lesson import Lesson, Source, Survey
 from knowledge.passages import Passage
-from knowledge.sentences import split_sentences
+from knowledge.sentences import SentenceStream, split_sentences
 from knowledge.uploads import ParsedPassage as AddedPassage
 
 __all__ = ["PREFIX", "AddedLesson", "AddedPassage", "as_lesson", "read_added", "shelve", "shelved"]
@@ -32,6 +32,8 @@ PREFIX = "added-"
 """What the slug of every added lesson begins with, and of no other."""
 ORDER = 1000
 """Behind the lessons and the roster."""
+_OPENING = 150
+"""Characters in which most texts have a sentence."""
 _ALL = "all"
 
 
@@ -59,7 +61,7 @@ def as_lesson(added: AddedLesson) -> Lesson:
     anchors: Counter[str] = Counter()
     passages = []
     for one in added.passages:
-        if not split_sentences(one.text):  # nothing in it could be quoted
+        if not _quotable(one.text):
             continue
         heading = one.heading or added.title
         anchor = re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) or "section"
@@ -92,6 +94,11 @@ def as_lesson(added: AddedLesson) -> Lesson:
         digest=hashlib.sha256(repr(passages).encode()).hexdigest(),
         server=added.server,
     )
+
+
+def _quotable(text: str) -> bool:
+    """Say whether there is a sentence in it; mostly its opening has one, and all starts ask."""
+    return bool(SentenceStream().feed(text[:_OPENING]) or split_sentences(text))
 
 
 def read_added(library: Path) -> Survey:
