@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from bot.panes import Figures
+if TYPE_CHECKING:  # all that a demo is made of; a calculator's picture needs none of it
+    from bot.panes import Figures
 
 GROUND, INK, FAINT = "#23272e", "#f2f3f5", "#8b93a1"
 PARTS = (

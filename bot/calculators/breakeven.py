@@ -13,10 +13,13 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.cost import amount_of
 from bot.errors import FigureInvalid
-from knowledge.roster import Price, System
+
+if TYPE_CHECKING:  # as in bot.cost
+    from knowledge.roster import Price, System
 
 DAYS = 365 / 12
 """Days of a month."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bot.calculators import breakeven
 from bot.calculators.breakeven import Machine, Use
+from bot.calculators.pictures import draw_breakeven
 from bot.terminal.app import run_async
 from bot.terminal.plots import draw, plot_option
 from bot.terminal.screen import Screen
@@ -25,7 +27,7 @@ from knowledge.roster import read_roster
 @click.option("--watts", default=300.0, show_default=True, help="Drawn on average.")
 @click.option("--kwh", default=0.30, show_default=True, help="Price of a kilowatt-hour.")
 @click.option("--months", default=36, show_default=True, help="Months to look at.")
-@plot_option
+@plot_option()
 @run_async
 async def command(  # noqa: PLR0913, PLR0917  a calculator's figures
     requests: float,
@@ -47,11 +49,5 @@ async def command(  # noqa: PLR0913, PLR0917  a calculator's figures
     found = breakeven.compare(use, rate, own, months)
     for line in breakeven.told(found):
         screen.say(line)
-
-    def picture() -> bytes:
-        from bot.calculators.pictures import draw_breakeven  # noqa: PLC0415  as in vram
-
-        return draw_breakeven(found)
-
-    await draw(plot, picture, screen)
+    await draw(plot, partial(draw_breakeven, found), screen)
     return 0

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
+from functools import partial
 from pathlib import Path
 
 import click
 
+from bot.landscape import draw_landscape
 from bot.rosterlist import lines
 from bot.settings import read_settings
 from bot.terminal.app import run_async
+from bot.terminal.plots import draw, plot_option
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
 
 
 @click.command()
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Draw the landscape into this PNG file.",
-)
+@plot_option("the landscape")
 @run_async
 async def command(plot: Path | None) -> int:
     """List the systems: maker, ecosystem, alive or retired, builds by stage."""
@@ -34,9 +32,5 @@ async def command(plot: Path | None) -> int:
         screen.say(f"{system.name}, {system.maker}", style="bold")
         for line in lines(system, today):
             screen.say(f"    {line}")
-    if plot is not None:
-        from bot.landscape import draw_landscape  # noqa: PLC0415  only a picture needs it
-
-        await asyncio.to_thread(lambda: plot.write_bytes(draw_landscape(systems)))
-        screen.tell(f"The landscape is drawn in {plot}.")
+    await draw(plot, partial(draw_landscape, systems), screen, "The landscape is drawn in")
     return 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.text import Text
 
+from bot.calculators.pictures import draw_tokens
 from bot.calculators.tokens import Cut, Tokenizers, pieces, told
 from bot.characters import plain_characters
 from bot.settings import read_settings
@@ -27,7 +29,7 @@ GROUNDS = ("on dark_blue", "on dark_green", "on purple4")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A tokenizer.json by its path.",
 )
-@plot_option
+@plot_option()
 @run_async
 async def command(text: str | None, tokenizer: str, file: Path | None, plot: Path | None) -> int:
     """Show how TEXT, or standard input without one, is cut into tokens."""
@@ -38,13 +40,7 @@ async def command(text: str | None, tokenizer: str, file: Path | None, plot: Pat
     for line in told(cut):
         screen.say(line)
     screen.out.print(_coloured(cut))
-
-    def picture() -> bytes:
-        from bot.calculators.pictures import draw_tokens  # noqa: PLC0415  as in vram
-
-        return draw_tokens(cut)
-
-    await draw(plot, picture, screen)
+    await draw(plot, partial(draw_tokens, cut), screen)
     return 0
 
 

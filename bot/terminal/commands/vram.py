@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bot.calculators import vram
+from bot.calculators.pictures import draw_vram
 from bot.terminal.app import run_async
 from bot.terminal.plots import draw, plot_option
 from bot.terminal.screen import Screen
@@ -19,7 +21,7 @@ from knowledge.hardware import read_hardware
 @click.option("--context", default=8192, show_default=True, help="Tokens of context.")
 @click.option("--cache", default="f16", show_default=True, help="KV cache: f16, q8_0 or q4_0.")
 @click.option("--together", default=1, show_default=True, help="Requests at once.")
-@plot_option
+@plot_option()
 @run_async
 async def command(
     model: str, bits: str, context: int, cache: str, together: int, plot: Path | None
@@ -30,11 +32,5 @@ async def command(
     needed = vram.memory(wanted)
     for line in vram.told(wanted, needed, hardware):
         screen.say(line)
-
-    def picture() -> bytes:
-        from bot.calculators.pictures import draw_vram  # noqa: PLC0415  only a picture needs it
-
-        return draw_vram(wanted, needed, hardware)
-
-    await draw(plot, picture, screen)
+    await draw(plot, partial(draw_vram, wanted, needed, hardware), screen)
     return 0
