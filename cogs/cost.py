@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.calculators.breakeven import Machine, Use
 from bot.client.bot import StudyBot
-from bot.present.choices import Choices, choices
+from bot.present.choices import Choices, named
 
 Amount = app_commands.Range[float, 0, 1_000_000_000]
 
@@ -57,7 +57,7 @@ class Cost(commands.Cog):
 
     @cost.autocomplete("model")
     async def _priced(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.calculators.suggest_priced(typed))
+        return named(self.bot.calculators.suggest_priced(typed))
 
 
 async def setup(bot: StudyBot) -> None:

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
-from bot.present.choices import Choices, choices
+from bot.present.choices import Choices, named
 
 Tag = app_commands.Range[str, 1, 100]
 
@@ -51,16 +51,16 @@ class Models(commands.GroupCog, name="models", description="The models here, and
 
     @pull.autocomplete("model")
     async def _offers(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.model_desk.suggest_offers(typed))
+        return named(self.bot.model_desk.suggest_offers(typed))
 
     @preload.autocomplete("model")
     @unload.autocomplete("model")
     async def _installed(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in await self.bot.model_desk.suggest_installed(typed))
+        return named(await self.bot.model_desk.suggest_installed(typed))
 
     @roster.autocomplete("system")
     async def _systems(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.model_desk.suggest_systems(typed))
+        return named(self.bot.model_desk.suggest_systems(typed))
 
 
 async def setup(bot: StudyBot) -> None:

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
-from bot.present.choices import Choices, choices
+from bot.present.choices import Choices, named
 
 
 class Tokens(commands.Cog):
@@ -29,7 +29,7 @@ class Tokens(commands.Cog):
 
     @tokens.autocomplete("tokenizer")
     async def _tokenizers(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.calculators.suggest_tokenizers(typed))
+        return named(await self.bot.calculators.suggest_tokenizers(typed))
 
 
 async def setup(bot: StudyBot) -> None:

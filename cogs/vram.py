@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.calculators.vram import MOST_CONTEXT, MOST_TOGETHER
 from bot.client.bot import StudyBot
-from bot.present.choices import Choices, choices
+from bot.present.choices import Choices, named
 
 Name = app_commands.Range[str, 1, 100]
 
@@ -45,11 +45,11 @@ class Vram(commands.Cog):
 
     @vram.autocomplete("model")
     async def _models(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.calculators.suggest_models(typed))
+        return named(self.bot.calculators.suggest_models(typed))
 
     @vram.autocomplete("bits")
     async def _formats(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
-        return choices((name, name) for name in self.bot.calculators.suggest_formats(typed))
+        return named(self.bot.calculators.suggest_formats(typed))
 
 
 async def setup(bot: StudyBot) -> None:

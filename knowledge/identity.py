@@ -29,13 +29,20 @@ class ModelIdentity:
 
 
 def identify(name: str) -> ModelIdentity:
-    """Return what `name` stands for: the packaged model, a folder, or a model on the hub."""
+    """Return what `name` stands for; the files of a folder are read whole for that. Blocks."""
+    found, source = locate(name)
+    if found == PACKAGED:
+        return ModelIdentity(found, source, f"package {packaged_version}")
+    folder = Path(source)
+    return ModelIdentity(found, source, _fingerprint(folder) if folder.is_dir() else None)
+
+
+def locate(name: str) -> tuple[str, str]:
+    """Return name and source: of the packaged model, a folder, or a model on the hub."""
     if name in (PACKAGED, f"sentence-transformers/{PACKAGED}"):
-        return ModelIdentity(PACKAGED, str(get_model_path()), f"package {packaged_version}")
+        return PACKAGED, str(get_model_path())
     folder = Path(name).expanduser()
-    if folder.is_dir():
-        return ModelIdentity(str(folder.resolve()), str(folder), _fingerprint(folder))
-    return ModelIdentity(name, name, None)
+    return (str(folder.resolve()), str(folder)) if folder.is_dir() else (name, name)
 
 
 def _fingerprint(folder: Path) -> str:

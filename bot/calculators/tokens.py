@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.errors import FigureInvalid
 from bot.settings import Settings
-from knowledge.identity import identify
+from knowledge.identity import locate
 
 LONGEST = 20_000
 """Characters of a text."""
@@ -54,13 +54,12 @@ class Tokenizers:
     @classmethod
     def at_hand(cls, settings: Settings) -> Tokenizers:
         """Return the embedding model's, and those in the data folder."""
-        model = identify(settings.embedding_model)
-        shipped = {Path(model.name).name: Path(model.source) / "tokenizer.json"}
+        name, source = locate(settings.embedding_model)
+        shipped = {Path(name).name: Path(source) / "tokenizer.json"}
         return cls(shipped, settings.data_dir / "tokenizers")
 
-    @property
     def names(self) -> tuple[str, ...]:
-        """What can be asked for, the first where nothing is."""
+        """Return what can be asked for; the first is taken where nothing is. Blocks."""
         own = sorted(path.stem for path in self._folder.glob("*.json"))
         return tuple(dict.fromkeys((*self._shipped, *own)))
 
@@ -82,7 +81,7 @@ class Tokenizers:
     def _find(self, name: str) -> tuple[str, Path]:
         own = {path.stem: path for path in self._folder.glob("*.json")}
         known = {**own, **self._shipped}
-        names = self.names
+        names = self.names()
         wanted = name.strip() or (names[0] if names else "")
         if wanted not in known:
             at_hand = ", ".join(names) or "none"

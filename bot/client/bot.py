@@ -269,9 +269,9 @@ class StudyBot(commands.Bot):
                 task.cancel()
             self.answers.leave()
             self.demos.leave()
-            self.calculators.close()
             await self.intake.settled(SETTLE_SECONDS)
             await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
+            self.calculators.close()
         await super().close()
         stop_heartbeats(self)
 

@@ -84,9 +84,9 @@ class CalculatorDesk:
         """Return the models with a price whose name holds what was typed."""
         return holding(typed, [rate.model for rate in breakeven.rates(self._systems)])
 
-    def suggest_tokenizers(self, typed: str) -> list[str]:
+    async def suggest_tokenizers(self, typed: str) -> list[str]:
         """Return the tokenizers at hand whose name holds what was typed."""
-        return holding(typed, self._tokenizers.names)
+        return holding(typed, await self._door.through(self._tokenizers.names))
 
     def close(self) -> None:
         """End the thread."""

@@ -17,6 +17,11 @@ def choices(found: Iterable[tuple[str, str]]) -> Choices:
     return [app_commands.Choice(name=title, value=value) for title, value in found]
 
 
+def named(names: Iterable[str]) -> Choices:
+    """Return names that stand for themselves as choices."""
+    return choices((name, name) for name in names)
+
+
 def holding(typed: str, known: Sequence[str]) -> list[str]:
     """Return the names that hold what was typed, as many as can be offered."""
     wanted = typed.strip().casefold()

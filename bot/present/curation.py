@@ -15,6 +15,7 @@ from bot.documents import Document
 from bot.errors import BotError
 from bot.present.attachments import fetch
 from bot.present.cards import EXPIRED, failure, notice, say
+from bot.present.choices import MOST
 from bot.present.components import Page
 from bot.present.documents import FAMILY, document_page, list_page, sure_page
 from bot.present.responses import defer, defer_update, respond, update
@@ -25,7 +26,6 @@ __all__ = ["FAMILY", "CurationDesk"]
 
 APPROVED = "✅ Approved: members of this server find it now."
 _NOTHING = [("You see documents here once you look after the lessons", "none")]
-_CHOICES = 25
 
 
 def given_roles(interaction: discord.Interaction[Any]) -> set[int]:
@@ -99,7 +99,7 @@ class CurationDesk:
             for document in documents
             if (document.waits or not waiting)
             and (wanted in document.title.casefold() or document.id.startswith(wanted))
-        ][:_CHOICES]
+        ][:MOST]
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press: `<verb>:<document or page>:<page>`. Raises as `add`."""

@@ -18,6 +18,7 @@ from bot.order import Order
 from bot.panes import DemoEvent
 from bot.present.attachments import fetch
 from bot.present.cards import failure, say
+from bot.present.choices import MOST
 from bot.present.consent import ConsentDesk
 from bot.present.demo_cards import (
     export_page,
@@ -46,7 +47,6 @@ OVERVIEW = (
 EXPIRED = "This demo is no longer kept, so its buttons do nothing. `/demo` begins a new one."
 NOT_YOURS = "These buttons belong to the member who asked. Ask with /demo and you get your own."
 _VERBS = frozenset(Verb)
-_CHOICES = 25
 
 
 class DemoDesk:
@@ -258,4 +258,4 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
 def _holding(typed: str, known: list[tuple[str, str]]) -> list[tuple[str, str]]:
     wanted = typed.strip().casefold()
     found = [pair for pair in known if any(wanted in text.casefold() for text in pair)]
-    return [(title[:100], name) for title, name in found][:_CHOICES]
+    return [(title[:100], name) for title, name in found][:MOST]

@@ -10,6 +10,7 @@ import discord
 from bot.memory import Place
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, NOT_YOURS, say
+from bot.present.choices import MOST
 from bot.present.components import Button, Choice, Page, Select
 from bot.present.responses import respond, update
 from bot.present.sanitise import sanitise
@@ -19,7 +20,6 @@ from knowledge.lesson import Lesson
 
 FAMILY, ABOUT = "lesson", "about"
 _LIST = "list"
-_CHOICES = 25
 _LISTED = 12
 """Lessons on one page of the list: with their summaries they fit one message."""
 
@@ -38,7 +38,7 @@ def suggest(lessons: tuple[Lesson, ...], typed: str) -> list[tuple[str, str]]:
         for lesson in lessons
         if any(wanted in name for name in (*_names(lesson), *lesson.tags))
     ]
-    return found[:_CHOICES]
+    return found[:MOST]
 
 
 def _summary(lesson: Lesson, counts: Mapping[str, int]) -> str:

@@ -51,7 +51,7 @@ def test_a_character_of_several_bytes_is_one_piece_of_several_tokens(at_hand: To
 def test_the_embedding_models_own_is_the_first_and_cuts_long_texts_whole(
     at_hand: Tokenizers,
 ) -> None:
-    assert at_hand.names == ("all-MiniLM-L6-v2", "bytewise")
+    assert at_hand.names() == ("all-MiniLM-L6-v2", "bytewise")
     assert len(at_hand.cut("word " * 2000).tokens) == 2000  # the model itself reads 256 of them
 
 
