@@ -10,11 +10,11 @@ Nobody's working time, no discounts, no interest and no resale are in it.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.calculators.figures import within
 from bot.cost import amount_of
 from bot.errors import FigureInvalid
 
@@ -108,8 +108,8 @@ def rate_of(
 ) -> Rate:
     """Return the price of a model, or one that was given. Raises FigureInvalid."""
     if price_in is not None and price_out is not None:
-        _within("the price of a million tokens in", price_in)
-        _within("the price of a million tokens out", price_out)
+        within("the price of a million tokens in", price_in, 0, _MOST)
+        within("the price of a million tokens out", price_out, 0, _MOST)
         return Rate(price_in, price_out)
     known = rates(systems)
     if model is None or price_in is not None or price_out is not None:
@@ -124,14 +124,13 @@ def rate_of(
 
 def compare(use: Use, rate: Rate, machine: Machine, months: int) -> Comparison:
     """Return renting beside owning. Raises FigureInvalid for figures that make no sense."""
-    _within("the requests a day", use.requests)
-    _within("the tokens in", use.tokens_in)
-    _within("the tokens out", use.tokens_out)
-    _within("the price of the machine", machine.price)
-    _within("the watts", machine.watts)
-    _within("the price of a kilowatt-hour", machine.kilowatt_hour)
-    if not 1 <= months <= _MOST_MONTHS:
-        raise FigureInvalid(f"The months must lie between 1 and {_MOST_MONTHS}.")
+    within("the requests a day", use.requests, 0, _MOST)
+    within("the tokens in", use.tokens_in, 0, _MOST)
+    within("the tokens out", use.tokens_out, 0, _MOST)
+    within("the price of the machine", machine.price, 0, _MOST)
+    within("the watts", machine.watts, 0, _MOST)
+    within("the price of a kilowatt-hour", machine.kilowatt_hour, 0, _MOST)
+    within("the months", months, 1, _MOST_MONTHS)
     return Comparison(use, rate, machine, months)
 
 
@@ -148,13 +147,13 @@ def told(found: Comparison) -> Iterator[str]:
         beyond = "" if found.breakeven <= found.months else f", beyond the {found.months} looked at"
         yield f"Owning pays after {found.breakeven:,.1f} months{beyond}."
     yield (
-        f"rent {money(found.rent)} a month = {use.requests:,g} requests × {DAYS:.2f} days × "
-        f"({use.tokens_in:,g} × {money(rate.input)} + {use.tokens_out:,g} × {money(rate.output)}) "
-        "÷ a million"
+        f"rent {money(found.rent)} a month = {use.requests:,.12g} requests × {DAYS:.2f} days × "
+        f"({use.tokens_in:,.12g} × {money(rate.input)} + "
+        f"{use.tokens_out:,.12g} × {money(rate.output)}) ÷ a million"
     )
     yield (
         f"own {money(machine.price)} once and {money(found.power)} a month = "
-        f"{machine.watts:,g} W × {24 * DAYS:.0f} h × {money(machine.kilowatt_hour)} a kWh ÷ 1000"
+        f"{machine.watts:,.12g} W × {24 * DAYS:.0f} h × {money(machine.kilowatt_hour)} a kWh ÷ 1000"
     )
     yield (
         f"after {found.months} months: rented {money(found.rented(found.months))}, "
@@ -171,8 +170,3 @@ def told(found: Comparison) -> Iterator[str]:
 
 def _rate(price: Price) -> Rate:
     return Rate(price.input, price.output, price.currency, price.tag, price.priced)
-
-
-def _within(name: str, value: float) -> None:
-    if not (math.isfinite(value) and 0 <= value <= _MOST):
-        raise FigureInvalid(f"{name.capitalize()} must lie between 0 and a billion.")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.calculators.figures import within
 from bot.errors import FigureInvalid
 from knowledge.hardware import Architecture, Card, Hardware
 
@@ -70,11 +71,10 @@ def load(
     """Return what is to run. `model` is a name or billions of parameters. Raises FigureInvalid."""
     shape, parameters = _model(hardware, model)
     stored, width = _bits(hardware, bits)
-    _within("the context", context, 1, MOST_CONTEXT)
-    _within("the requests at once", together, 1, MOST_TOGETHER)
+    within("the context", context, 1, MOST_CONTEXT)
+    within("the requests at once", together, 1, MOST_TOGETHER)
     if cache not in CACHE_BITS:
         raise FigureInvalid(f"The KV cache is one of {', '.join(CACHE_BITS)}.")
-    named = shape is not None
     return Load(
         name=shape.name if shape else f"{parameters:g} billion parameters",
         parameters=parameters,
@@ -83,7 +83,7 @@ def load(
         context=context,
         cache=cache,
         together=together,
-        shape=shape if named and shape else hardware.nearest(parameters),
+        shape=shape or hardware.nearest(parameters),
     )
 
 
@@ -133,7 +133,7 @@ def _model(hardware: Hardware, text: str) -> tuple[Architecture | None, float]:
         known = ", ".join(model.name for model in hardware.models)
         raise FigureInvalid(f"Name the billions of parameters, such as 8B, or one of {known}.")
     parameters = float(number[1])
-    _within("the billions of parameters", parameters, 0.001, MOST_PARAMETERS)
+    within("the billions of parameters", parameters, 0.001, MOST_PARAMETERS)
     return None, parameters
 
 
@@ -148,13 +148,8 @@ def _bits(hardware: Hardware, text: str) -> tuple[str, float]:
         raise FigureInvalid(
             f"Bits a weight are a number, such as 4.5, or one of {names}."
         ) from None
-    _within("the bits a weight", bits, _FEWEST_BITS, _MOST_BITS)
+    within("the bits a weight", bits, _FEWEST_BITS, _MOST_BITS)
     return f"{bits:g} bits", bits
-
-
-def _within(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise FigureInvalid(f"{name.capitalize()} must lie between {least:g} and {most:,g}.")
 
 
 def _gb(size: float) -> str:

@@ -28,6 +28,15 @@ def test_the_worked_example() -> None:
     assert "a model on 2026-09-28" in lines
 
 
+def test_large_figures_are_told_in_full() -> None:
+    found = compare(Use(1_234_567, 1_500_000, 400), RATE, Machine(2500, 350, 0.30), 36)
+    lines = "\n".join(told(found))
+    assert "1,234,567 requests" in lines
+    assert "1,500,000 ×" in lines
+    with pytest.raises(FigureInvalid, match="between 0 and 1,000,000,000"):
+        compare(Use(2e9, 1, 1), RATE, Machine(1, 1, 1), 1)
+
+
 amounts = st.floats(0, 1e6)
 
 
