@@ -15,16 +15,15 @@ from tests.bot.client.test_panel import GUILD, told
 from tests.doubles.discord import FakeDiscord
 
 OTHER = 4242
-LESSONS = {
-    server: as_lesson(
-        AddedLesson.model_validate(
-            {"id": f"0000000{n}", "server": server, "title": title, "source": "a.md"}
-            | {"added": "2026-11-25"}
-            | {"passages": (AddedPassage(heading="", path=(), text=f"{title} here.", asks=()),)}
-        )
+ADDED = {
+    server: AddedLesson.model_validate(
+        {"id": f"0000000{n}", "server": server, "title": title, "source": "a.md"}
+        | {"added": "2026-11-25"}
+        | {"passages": (AddedPassage(heading="", path=(), text=f"{title} here.", asks=()),)}
     )
     for n, (server, title) in enumerate([(GUILD, "Our canary"), (OTHER, "Their secret")])
 }
+LESSONS = {server: as_lesson(added) for server, added in ADDED.items()}
 OURS, THEIRS = LESSONS[GUILD], LESSONS[OTHER]
 
 
