@@ -18,10 +18,10 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -46,7 +46,7 @@ BATCH = 16
 STORED = 2000
 """Units stored at once: each time Chroma writes its vector index whole."""
 
-SLICE = 32
+SLICE = 16
 """Texts embedded in one go."""
 
 BREATH_SECONDS = 0.001
@@ -269,8 +269,8 @@ def _blocks(
     new = [pieces for (_, pieces), rows in zip(batch, found, strict=True) if rows is None]
     texts = [text for pieces in new for text in (*pieces.sentences, *pieces.asks)]
     windows = [text for pieces in new for text in pieces.windows]
-    read = chain.from_iterable(embedder.read(part) for part in _slices(windows))
-    others = chain.from_iterable(embedder.encode_now(part) for part in _slices(texts))
+    read = iter(_embedded(windows, embedder.read))
+    others = iter(_embedded(texts, embedder.encode_now))
     computed: list[Vectors] = []
     for pieces in new:
         count, sentences, asks = pieces.counts
@@ -281,11 +281,17 @@ def _blocks(
     return [next(rest) if rows is None else rows for rows in found]
 
 
-def _slices(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Cut `texts` into what is embedded in one go, with a breath after each.
+def _embedded(texts: Sequence[str], embed: Callable[[Sequence[str]], Iterable[Any]]) -> list[Any]:
+    """Return what `embed` gives for each of `texts`, in their order.
 
-    A question that waits for the model gets it then: the lock of a busy thread is not fair.
+    Texts of like length go together, for each in a slice costs what its longest costs. A
+    question that waits for the model gets it between two slices, in a breath: the lock of a
+    busy thread is not fair.
     """
-    for start in range(0, len(texts), SLICE):
-        yield texts[start : start + SLICE]
+    order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+    given: dict[int, Any] = {}
+    for start in range(0, len(order), SLICE):
+        part = order[start : start + SLICE]
+        given |= zip(part, embed([texts[n] for n in part]), strict=True)
         time.sleep(BREATH_SECONDS)
+    return [given[n] for n in range(len(texts))]

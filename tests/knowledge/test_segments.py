@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from knowledge.embedding import Embedder
@@ -14,7 +16,10 @@ from knowledge.identity import ModelIdentity
 from knowledge.index import IndexUnwritable
 from knowledge.lesson import Lesson
 from knowledge.passages import SearchUnavailable
+from knowledge.pieces import cut_pieces
 from knowledge.proof import examine
+from knowledge.segment import SLICE, Segment
+from knowledge.store import Stores
 from tests.knowledge.conftest import serving
 from tests.knowledge.den import Den
 from tests.knowledge.foxes import ANIMALS, Watched, lessons_in, write_lesson
@@ -75,6 +80,27 @@ def test_a_killed_build_goes_on_where_it_was(den: Den) -> None:
     assert {f"Eel {n} is {n} years old." for n in range(40)} <= computed | again
     assert den.index.left_over() == []
     assert den.best("How old is eel 33?") == "Eel 33 is 33 years old."
+
+
+@pytest.mark.parametrize("chroma", [None])
+def test_every_text_gets_its_own_vectors_whatever_is_embedded_beside_it(den: Den) -> None:
+    """More texts than are embedded in one go, of unlike lengths: short and long take turns."""
+    for number in range(2 * SLICE):
+        far = "very " * (number * 5 % 13)
+        write_lesson(den.lessons, f"eel-{number}", f"Eel {number} swims {far}far. It is wet.")
+    den.refresh()
+    with closing(Stores(None, den.index.mark())) as stores:
+        for part in den.parts:
+            with closing(Segment(den.index.folder / part.name, stores)) as segment:
+                for number in range(len(segment)):
+                    pieces = cut_pieces(segment.passage(number))
+                    rows = segment.vectors(number)
+                    for window, row in zip(pieces.windows, rows.windows, strict=True):
+                        (read,) = den.embedder.read([window])
+                        np.testing.assert_allclose(row, read.whole, atol=1e-3)
+                    for sentence, row in zip(pieces.sentences, rows.sentences, strict=True):
+                        alone = den.embedder.encode_now([sentence])[0]
+                        np.testing.assert_allclose(row, alone, atol=1e-3)
 
 
 @pytest.mark.parametrize("chroma", [None])
