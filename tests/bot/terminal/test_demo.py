@@ -1,4 +1,4 @@
-"""`demo` as a person or a script meets it: a process, an engine, files."""
+"""`demo` as a person or a script meets it: a command, an engine, files."""
 
 import asyncio
 import json
@@ -34,13 +34,13 @@ async def ollama() -> AsyncIterator[FakeOllama]:
 
 
 async def demo(ollama: FakeOllama, folder: Path, *arguments: str) -> Done:
-    """Run `demo` in `folder`."""
-    return await Terminal(folder / "data", ollama.url).run("demo", *arguments)
+    """Call `demo` in `folder`."""
+    return await Terminal(folder / "data", ollama.url).call("demo", *arguments)
 
 
 async def test_a_pipe_gets_each_contender_as_plain_text(ollama: FakeOllama, tmp_path: Path) -> None:
     """And is asked for no prediction."""
-    done = await demo(ollama, tmp_path, PROMPT, "--predict")
+    done = await Terminal(tmp_path / "data", ollama.url).run("demo", PROMPT, "--predict")
     assert done.code == 0
     assert "What will each of them do" not in done.out + done.err
     assert f"> {PROMPT}" in done.out
@@ -132,12 +132,12 @@ async def test_a_script_says_that_the_prompt_may_leave_or_nothing_is_sent(tmp_pa
         rents = {"HOSTED": "yes", "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": provider.v1}
         asked = ("demo", PROMPT, "--lineup", "rent-beside-own", "--json")
         terminal = Terminal(tmp_path / "data", engine.url)
-        refused = await terminal.run(*asked, **rents)
+        refused = await terminal.call(*asked, **rents)
         assert refused.code == 77
         assert "--hosted-ok agrees to it" in refused.err
         assert not provider.requests
         wrong = {"ANTHROPIC_API_KEY": "sk-wrong", "ANTHROPIC_BASE_URL": provider.url}
-        done = await terminal.run(*asked, "--hosted-ok", **rents, **wrong)
+        done = await terminal.call(*asked, "--hosted-ok", **rents, **wrong)
     assert done.code == 0
     contenders = done.objects[0]["contenders"]
     assert [c["text"] for c in contenders] == ["Yes.", "Hello, world.", ""]

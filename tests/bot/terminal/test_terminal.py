@@ -1,4 +1,7 @@
-"""The terminal as a person or a script meets it: `python -m bot …` as a process of its own."""
+"""The terminal as a person or a script meets it: `python -m bot …`.
+
+As a process of its own, or, where only what it tells and does is at issue, within this one.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,17 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from bot.memory import Gap, Place
 from bot.records.memory import open_records
-from bot.terminal.app import COMMANDS
+from bot.terminal.app import COMMANDS, main
 from knowledge.embedding import Embedder
 from knowledge.identity import ModelIdentity
 from knowledge.index import Index
@@ -107,6 +112,21 @@ class Terminal:
         assert "\x1b" not in done.out + done.err
         return done
 
+    async def call(self, *arguments: str, **more: str) -> Done:
+        """Run a command to its end in this process, which has loaded the libraries already.
+
+        For what is told and done; what a process is (signals, pipes, its end) needs `run`.
+        """
+        runner = CliRunner(env={**self.environment, **more})
+        with chdir(self.data.parent):
+            async with asyncio.timeout(PATIENCE):
+                ended = await asyncio.to_thread(runner.invoke, main, arguments)
+        if not isinstance(ended.exception, SystemExit | None):
+            raise ended.exception
+        assert "Traceback" not in ended.stderr
+        assert "\x1b" not in ended.stdout + ended.stderr
+        return Done(ended.exit_code, ended.stdout, ended.stderr)
+
 
 @pytest.fixture
 def closed_port() -> str:
@@ -173,7 +193,7 @@ async def test_without_any_input_a_sample_is_answered_and_the_next_step_told(
 
 
 async def test_one_question_as_an_object(terminal: Terminal) -> None:
-    done = await terminal.run("ask", "--json", BASE)
+    done = await terminal.call("ask", "--json", BASE)
     assert done.code == 0
     (found,) = done.objects
     assert set(found) == KEYS
@@ -223,12 +243,12 @@ async def test_o4_an_engine_that_dies_leaves_what_it_wrote_in_the_object(
     """A text that hardly began is written after all; a long one stays, with the reason."""
     with_model = Terminal(terminal.data, ollama.url)
     ollama.fail_next(Fault("reset", after=3))
-    (found,) = (await with_model.run("ask", "--json", BASE)).objects
+    (found,) = (await with_model.call("ask", "--json", BASE)).objects
     assert (found["answer"], found["model"], found["notices"]) == (TRUE, TAG, [])
     many = tuple(f"{word} " for word in f"{TRUE} {TRUE}".split(" "))
     ollama.models[TAG] = FakeModel(TAG, many)
     ollama.fail_next(Fault("reset", after=25))
-    (found,) = (await with_model.run("ask", "--json", BASE)).objects
+    (found,) = (await with_model.call("ask", "--json", BASE)).objects
     assert found["answer"] == "".join(many[:25])
     assert "broke off" in found["error"]
     assert len(ollama.generations) == 3
@@ -257,7 +277,7 @@ async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(
     file = terminal.data / "questions.jsonl"
     file.write_text("\n".join(lines), "utf-8")
     with_model = Terminal(terminal.data, ollama.url)
-    done = await with_model.run("ask", "--json", "--batch", str(file), "--retrieve-only")
+    done = await with_model.call("ask", "--json", "--batch", str(file), "--retrieve-only")
     assert done.code == 0
     assert ollama.generations == []
     found = done.objects
@@ -351,11 +371,11 @@ async def test_a_document_is_added_shown_and_removed_by_an_organiser(empty: Term
     assert "waits for approval, for server 42, 1 passages, from weeds.md" in added.out
     assert "hidden (comment, 1): psst" in added.out
     document = added.out.partition(":")[0]
-    shown = await empty.run("knowledge", "show", document)
+    shown = await empty.call("knowledge", "show", document)
     assert "They grow." in shown.out
-    assert (await empty.run("knowledge", "remove", document)).out == "Quibbleworts is removed.\n"
+    assert (await empty.call("knowledge", "remove", document)).out == "Quibbleworts is removed.\n"
     assert b"They grow" not in b"".join(p.read_bytes() for p in sorted(empty.data.rglob("*.*")))
-    refused = await empty.run("knowledge", "approve", document)
+    refused = await empty.call("knowledge", "approve", document)
     assert (refused.code, refused.err) == (
         1,
         "I know no such document here. It may have been removed.\n",
@@ -370,13 +390,14 @@ async def test_gaps_are_listed_as_csv_too_and_answered_by_an_organiser(empty: Te
         await memory.gaps.add(gap)
     await memory.close()
     without = {"EMBEDDING_MODEL": str(empty.data / "none")}
-    listed = await empty.run("gaps", "--csv", "gaps.csv", **without)
+    listed = await empty.call("gaps", "--csv", "gaps.csv", **without)
     assert listed.out == "Server 42\n    1aaaaaaa  2×  why do weeds grow?\n"
     assert b"Why do weeds grow?" in (empty.data.parent / "gaps.csv").read_bytes()
-    answered = await empty.run("gaps", "answer", "0aaaaaaa", "Nobody pulls them.", **without)
+    answered = await empty.call("gaps", "answer", "0aaaaaaa", "Nobody pulls them.", **without)
     document = answered.out.splitlines()[0].split()[6].rstrip(":")
-    assert f"an answer waits: knowledge show {document}" in (await empty.run("gaps", **without)).out
-    unknown = await empty.run("gaps", "answer", "0aaa", "Nobody pulls them.", **without)
+    waiting = await empty.call("gaps", **without)
+    assert f"an answer waits: knowledge show {document}" in waiting.out
+    unknown = await empty.call("gaps", "answer", "0aaa", "Nobody pulls them.", **without)
     assert (unknown.code, unknown.out) == (1, "")
     assert "no such open question" in unknown.err
 
@@ -385,15 +406,15 @@ async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
     listed = await empty.run("lessons")
     assert listed.code == 0
     assert "base-models: " in listed.out
-    read = await empty.run("lessons", "read", "base-models")
+    read = await empty.call("lessons", "read", "base-models")
     assert "## What a base model does when you ask it a question" in read.out
     assert "Sources, checked " in read.out
-    one = await empty.run(
+    one = await empty.call(
         "lessons", "read", "base-models#what-a-base-model-does-when-you-ask-it-a-question"
     )
     assert one.out.startswith("## What a base model does")
     assert "Sources" not in one.out
-    gone = await empty.run("lessons", "read", "no-such-lesson")
+    gone = await empty.call("lessons", "read", "no-such-lesson")
     assert gone.code == 1
     assert "python -m bot lessons" in gone.err
 
