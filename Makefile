@@ -18,7 +18,7 @@ check: # What `make test` runs once everything is installed.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: ## Ten minutes of random faults under twenty members (SOAK_SECONDS and SOAK_SEED change it).
 	@$(PYTHON) install.py --dev

@@ -87,7 +87,7 @@ async def running_bot(
                 await serving
 
 
-async def whole(fake: FakeDiscord, asked: Interaction, within: float = 10.0) -> Message:
+async def whole(fake: FakeDiscord, asked: Interaction, within: float = 60.0) -> Message:
     """Wait until the answer's buttons say that it has ended; return its first message."""
     await fake.until(lambda: any("Retry" in str(m.payload) for m in messages(fake, asked)), within)
     return messages(fake, asked)[0]

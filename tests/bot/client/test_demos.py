@@ -65,7 +65,7 @@ def shown(fake: FakeDiscord, asked: Interaction) -> str:
 
 async def ended(fake: FakeDiscord, asked: Interaction) -> Message:
     """Wait until a demo has ended and its files are there; return its one message."""
-    await fake.until(lambda: any(m.files for m in messages(fake, asked)), within=30.0)
+    await fake.until(lambda: any(m.files for m in messages(fake, asked)))
     (message,) = messages(fake, asked)
     return message
 
@@ -146,7 +146,7 @@ async def test_waiting_loading_thinking_and_cut_are_seen(
     ollama.fail_next(Fault("length", after=3), tag=BASE)
     asked = fake.member("ada").slash("demo", prompt=PROMPT)
     for words_ in ("📦 loading", "💭 thinking "):
-        await fake.until(lambda w=words_: w in shown(fake, asked), within=10.0)  # type: ignore[misc]  # mypy does not infer it
+        await fake.until(lambda w=words_: w in shown(fake, asked))  # type: ignore[misc]  # mypy does not infer it
     message = await ended(fake, asked)
     assert "✂️ cut at the bound" in message.text
     assert "hm1" not in message.text

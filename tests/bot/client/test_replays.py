@@ -55,7 +55,7 @@ def play(fake: FakeDiscord, card: Any, **more: Any) -> Interaction:
 
 
 async def ended(fake: FakeDiscord, asked: Interaction) -> Message:
-    await fake.until(lambda: any(m.files for m in messages(fake, asked)), within=30.0)
+    await fake.until(lambda: any(m.files for m in messages(fake, asked)))
     (message,) = messages(fake, asked)
     return message
 

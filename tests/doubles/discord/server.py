@@ -77,7 +77,7 @@ class FakeDiscord(World):
             self._members[name] = Member(self, name)
         return self._members[name]
 
-    async def until(self, wanted: Callable[[], T], within: float = 10.0) -> T:
+    async def until(self, wanted: Callable[[], T], within: float = 60.0) -> T:
         """Wait for the first true value of `wanted`. Raises TimeoutError after `within` seconds."""
         async with asyncio.timeout(within):
             while not (value := wanted()):  # noqa: ASYNC110 - any state may be waited for
