@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 
 from bot.documents import Documents
 from bot.erasing import Erasing
+from bot.localtime import UTC
 from bot.readings import Readings
 
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class ServerSettings:
     """What the managers of a server chose. Empty sets of channels and roles allow all.
 
     In `open_channels` every post is answered. `model` None is the bot's own. Without `remembers`
-    no text of the server is stored.
+    no text of the server is stored. `timezone` is a name of the IANA database.
     """
 
     guild: int
@@ -162,6 +163,7 @@ class ServerSettings:
     model: str | None = None
     retention_days: int = RETENTION_DAYS
     remembers: bool = True
+    timezone: str = UTC
 
 
 class Turns(Protocol):

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
+from bot.present.choices import Choices, named
 
 
 class SettingsCommand(commands.Cog):
@@ -17,9 +18,18 @@ class SettingsCommand(commands.Cog):
 
     @app_commands.command(description="Choose how I work on this server.")
     @app_commands.default_permissions(manage_guild=True)
-    async def settings(self, interaction: discord.Interaction[StudyBot]) -> None:
+    @app_commands.describe(timezone="Choose the server's time zone; the rest is in the panel")
+    async def settings(
+        self,
+        interaction: discord.Interaction[StudyBot],
+        timezone: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
         """Open the panel."""
-        await self.bot.panel.open(interaction)
+        await self.bot.panel.open(interaction, timezone)
+
+    @settings.autocomplete("timezone")
+    async def _zones(self, _: discord.Interaction[StudyBot], typed: str) -> Choices:
+        return named(await self.bot.panel.suggest_zones(typed))
 
 
 async def setup(bot: StudyBot) -> None:

@@ -6,6 +6,7 @@ members by default, the server's administrators can change, and a control is any
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
@@ -14,8 +15,10 @@ from typing import Any
 import discord
 
 from bot.errors import BotError
+from bot.localtime import find_zone, zone_names
 from bot.memory import ServerSettings
 from bot.present.cards import EXPIRED, say
+from bot.present.choices import holding
 from bot.present.components import Button, Choice, Form, Page, Picker, Select, Style
 from bot.present.responses import ask_for, respond, update, written
 from bot.servers import LONGEST_RETENTION, ServerBook
@@ -27,7 +30,7 @@ _MOST = 25
 _CHANNELS = {"channels": "Channels I answer in", "open_channels": "Channels where I answer all"}
 _ROLES = {"roles": "Roles I answer", "curator_role": "Curators", "mentor_role": "Mentors"}
 _SINGLE = frozenset({"curator_role", "mentor_role"})
-_WRITTEN = {"model": "Model", "retention_days": "Days that text is kept"}
+_WRITTEN = {"model": "Model", "retention_days": "Days that text is kept", "timezone": "Time zone"}
 _LABELS = {**_CHANNELS, **_ROLES, **_WRITTEN, "remembers": "Memory"}
 _ABOUT = {
     "channels": "None chosen: all channels. A thread counts as its channel.",
@@ -37,6 +40,7 @@ _ABOUT = {
     "mentor_role": "Those who help members.",
     "model": "An installed model, as `ollama list` names it. Left empty: the bot's own.",
     "retention_days": f"From 1 to {LONGEST_RETENTION}.",
+    "timezone": "Such as Europe/Berlin; `/settings timezone:` lists them all. Left empty: UTC.",
     "remembers": "Off: no text of this server is stored, and what was stored is erased.",
 }
 
@@ -50,14 +54,29 @@ class Panel:
         self._servers = servers
         self._models = models
 
-    async def open(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer the command. Raises MessageGone, Undelivered, MemoryUnavailable."""
+    async def open(
+        self, interaction: discord.Interaction[Any], timezone: str | None = None
+    ) -> None:
+        """Answer the command, which may choose a time zone.
+
+        Raises MessageGone, Undelivered, MemoryUnavailable, TimeUnclear.
+        """
         if interaction.guild_id is None:
             await say(interaction, "Settings belong to a server: use this command there.")
         elif not _may(interaction):
             await say(interaction, NOT_ALLOWED)
         else:
-            await respond(interaction, _panel(await self._servers.read(interaction.guild_id)))
+            settings, done = await self._servers.read(interaction.guild_id), ""
+            if timezone is not None:
+                zone = await asyncio.to_thread(find_zone, timezone)
+                settings, done = replace(settings, timezone=zone), _SAVED
+                await self._servers.change(settings)
+            await respond(interaction, _panel(settings, done))
+
+    async def suggest_zones(self, typed: str) -> list[str]:
+        """Return the time zones whose name holds what was typed."""
+        known = await asyncio.to_thread(zone_names)
+        return holding("_".join(typed.split()), known)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press: `choose`, `back`, `set:<setting>`. Raises as `open`, and BotError."""
@@ -89,13 +108,16 @@ class Panel:
         *,
         form: bool,
     ) -> ServerSettings:
-        """Return the settings with one changed. Raises SettingRefused."""
+        """Return the settings with one changed. Raises SettingRefused, TimeUnclear."""
         if name == "remembers":
             return replace(settings, remembers=not settings.remembers)
         if name in _WRITTEN:
             text = written(interaction) if form else ""
             if name == "model":
                 return replace(settings, model=await self._model(text))
+            if name == "timezone":
+                zone = await asyncio.to_thread(find_zone, text)
+                return replace(settings, timezone=zone)
             return replace(settings, retention_days=_days(text))
         ids = _known_ids(interaction, name, values)
         chosen: Any = next(iter(ids), None) if name in _SINGLE else frozenset(ids)

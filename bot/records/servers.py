@@ -44,6 +44,7 @@ def _row(settings: ServerSettings) -> ServerRow:
         model=settings.model,
         retention_days=settings.retention_days,
         remembers=settings.remembers,
+        timezone=settings.timezone,
     )
 
 
@@ -58,4 +59,5 @@ def _settings(row: ServerRow) -> ServerSettings:
         model=row.model,
         retention_days=row.retention_days,
         remembers=row.remembers,
+        timezone=row.timezone,
     )

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, Float, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bot.localtime import UTC
+
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in an INTEGER
 
 
@@ -189,3 +191,4 @@ class ServerRow(Table):
     model: Mapped[str | None]
     retention_days: Mapped[int]
     remembers: Mapped[bool]
+    timezone: Mapped[str] = mapped_column(String(64), server_default=UTC)

@@ -275,3 +275,31 @@ async def test_what_is_asked_while_the_records_open_waits_for_the_servers_settin
         await fake.until(lambda: any("I answer in" in m.text for m in fake.messages.values()))
         assert await settings(bot) == chosen
     assert script.questions == []
+
+
+async def test_the_time_zone_is_chosen_by_command_or_form_and_survives_a_restart(
+    fake: FakeDiscord, script: Script, tmp_path: Path
+) -> None:
+    ada = fake.member("ada")
+    async with running_bot(fake, script, tmp_path) as bot:
+        assert "**Time zone**: UTC" in (await told(fake, ada.slash("settings"))).text
+        typed = ada.autocomplete("settings", "timezone", timezone="new yo")
+        await fake.until(lambda: typed.choices)
+        assert [one["value"] for one in typed.choices or ()] == ["America/New_York"]
+        panel = await told(fake, ada.slash("settings", timezone="America/New_York"))
+        assert "**Time zone**: America/New_York" in panel.text
+        form = await choose(fake, ada, panel, "timezone")
+        assert "IANA database" in (await told(fake, ada.submit(form, "Atlantis"))).text
+        assert (await settings(bot)).timezone == "America/New_York"
+        ada.submit(form, "berlin")
+        await fake.until(lambda: "Saved" in panel.text and "Berlin" in panel.text)
+    async with running_bot(fake, script, tmp_path) as bot:
+        assert (await settings(bot)).timezone == "Europe/Berlin"
+
+
+async def test_no_ordinary_member_chooses_the_time_zone(
+    fake: FakeDiscord, bot: StudyBot, ordinary: Member
+) -> None:
+    asked = ordinary.slash("settings", timezone="Europe/Berlin")
+    assert "may manage" in (await told(fake, asked)).text
+    assert (await settings(bot)).timezone == "UTC"

@@ -29,7 +29,7 @@ STORED = {
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "consents": {"channel", "host", "at"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
-    | {"model", "retention_days", "remembers"},
+    | {"model", "retention_days", "remembers", "timezone"},
 }
 
 
