@@ -3,7 +3,8 @@
 A lesson file is `NN-slug.md`: YAML front matter (`title order summary tags
 sources checked`) and Markdown below. Each heading opens a citable passage. A
 comment `<!-- asks: … -->` under a heading lists questions the passage answers;
-they are indexed beside the text. No other comment reaches the index.
+they are indexed beside the text. A comment `<!-- quiz: … -->` holds questions for
+readers (`knowledge.question`); neither it nor any other comment reaches the index.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.passages import Passage
+from knowledge.question import Question, asked_twice, read_questions
 from knowledge.sections import cut_sections, trimmed
 from knowledge.sentences import split_sentences
 
@@ -62,6 +64,7 @@ class Lesson:
 
     `server` is the Discord server whose members alone may see it, as each of its passages
     says too; None: everybody. Two servers may each have a lesson of the same slug.
+    `questions` are for readers to answer, in the order of the passages.
     """
 
     slug: str
@@ -74,6 +77,7 @@ class Lesson:
     passages: tuple[Passage, ...]
     digest: str
     server: int | None = None
+    questions: tuple[Question, ...] = ()
 
 
 class _TextDates(yaml.SafeLoader):
@@ -158,7 +162,7 @@ def read_lesson(path: Path) -> Lesson:
     faults: list[str] = []
     front = _front_matter(meta, faults)
     slug = re.sub(r"^\d+[-_]", "", path.stem)
-    passages = _passages(slug, front.title if front else slug, body, faults)
+    passages, questions = _passages(slug, front.title if front else slug, body, faults)
     if front is None or faults:
         raise LessonFaults([f"{path.name}: {fault}" for fault in faults])
     return Lesson(
@@ -171,6 +175,7 @@ def read_lesson(path: Path) -> Lesson:
         checked=front.checked,
         passages=passages,
         digest=hashlib.sha256(repr(passages).encode()).hexdigest(),
+        questions=questions,
     )
 
 
@@ -200,9 +205,12 @@ def _in_plain_words(name: str, kind: str, message: str) -> str:
     return f"'{name}': {message[0].lower()}{message[1:]}"
 
 
-def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Passage, ...]:
+def _passages(
+    slug: str, title: str, body: str, faults: list[str]
+) -> tuple[tuple[Passage, ...], tuple[Question, ...]]:
     """Cut `body` at its headings; long sections are cut again at paragraphs."""
     passages: list[Passage] = []
+    questions: list[Question] = []
     anchors: set[str] = set()
     for section in cut_sections(body, faults):
         heading = section.headings[-1] if section.headings else title
@@ -212,29 +220,32 @@ def _passages(slug: str, title: str, body: str, faults: list[str]) -> tuple[Pass
         if not split_sentences(text):  # also where there is nothing but a rule
             if asks:
                 faults.append(f"under '{heading}': there are questions but no text")
+            read_questions(heading, section.comments, (), faults)
             continue
         if not anchor:
             faults.append(f"the heading '{heading}' needs a letter or a digit")
         if anchor in anchors:
             faults.append(f"two sections are headed '{heading}'; each needs a heading of its own")
         anchors.add(anchor)
-        for number, part in enumerate(_parts(text), start=1):
-            name = anchor if number == 1 else f"{anchor}~{number}"
-            passages.append(
-                Passage(
-                    id=f"{slug}#{name}",
-                    lesson=slug,
-                    lesson_title=title,
-                    heading=heading,
-                    path=section.headings[:-1],
-                    anchor=name,
-                    text=part,
-                    asks=asks,
-                )
+        parts = [
+            Passage(
+                id=f"{slug}#{name}",
+                lesson=slug,
+                lesson_title=title,
+                heading=heading,
+                path=section.headings[:-1],
+                anchor=name,
+                text=part,
+                asks=asks,
             )
+            for name, part in _named(anchor, _parts(text))
+        ]
+        passages.extend(parts)
+        questions.extend(read_questions(heading, section.comments, parts, faults))
     if not passages:
         faults.append("there is no text below the front matter")
-    return tuple(passages)
+    faults.extend(asked_twice(questions))
+    return tuple(passages), tuple(questions)
 
 
 def _asks(heading: str, comments: Iterable[str], faults: list[str]) -> tuple[str, ...]:
@@ -257,6 +268,11 @@ def _parts(text: str) -> list[str]:
     )
     parts = map(trimmed, splitter.split_text(text))
     return [part for part in parts if split_sentences(part)]
+
+
+def _named(anchor: str, parts: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Name the parts of a section: the first is the heading's own."""
+    return zip([anchor, *(f"{anchor}~{n}" for n in range(2, len(parts) + 1))], parts, strict=True)
 
 
 def _anchor(heading: str) -> str:
