@@ -77,6 +77,7 @@ class SentenceStream:
     def __init__(self) -> None:
         self._text = ""
         self._offset = 0
+        self._seen = 0
         self._line_start = True
 
     def feed(self, text: str) -> list[Unit]:
@@ -91,7 +92,7 @@ class SentenceStream:
     def _cut_all(self, *, final: bool) -> list[Unit]:
         units: list[Unit] = []
         position = 0
-        cut = _Cutter(self._text, final=final)
+        cut = _Cutter(self._text, self._seen, final=final)
         while (found := cut.next(position, line_start=self._line_start)) is not None:
             start, end, code = found
             position = end
@@ -103,14 +104,19 @@ class SentenceStream:
                 units.append(Unit(body, begin, begin + len(body), code))
         self._text = self._text[position:]
         self._offset += position
+        self._seen = max(cut.seen - position, 0)
         return units
 
 
 class _Cutter:
-    """Finds where units of one text begin and end; None where more text is needed."""
+    """Finds where units of one text begin and end; None where more text is needed.
 
-    def __init__(self, text: str, *, final: bool) -> None:
+    No unit ends before `seen`: what has been looked at is not looked at again.
+    """
+
+    def __init__(self, text: str, seen: int, *, final: bool) -> None:
         self.text = text
+        self.seen = seen
         self.final = final
 
     def next(self, position: int, *, line_start: bool) -> tuple[int, int, bool] | None:
@@ -143,22 +149,29 @@ class _Cutter:
 
     def _fenced(self, start: int, fence: str) -> tuple[int, int, bool] | None:
         closing = re.compile(rf"\n[ \t]*{fence[0]}{{{len(fence)},}}[ \t]*(?:\n|\Z)")
-        found = closing.search(self.text, start)
+        found = closing.search(self.text, max(start, self.seen))
         if found and (self.final or found.group().endswith("\n")):
             return (start, found.end(), True)
-        return (start, len(self.text), True) if self.final else None
+        if self.final:
+            return (start, len(self.text), True)
+        self.seen = max(start, self.text.rfind("\n"))
+        return None
 
     def _sentence(self, start: int) -> tuple[int, int, bool] | None:
-        for event in _EVENT.finditer(self.text, start):
+        for event in _EVENT.finditer(self.text, max(start, self.seen)):
             if event.group() == "\n":
                 ends: int | None = self._newline(event.start())
             else:
                 ends = self._terminator(start, event)
             if ends is None:
+                self.seen = event.start()
                 return None
             if ends:
                 return (start, ends, False)
-        return (start, len(self.text), False) if self.final else None
+        if self.final:
+            return (start, len(self.text), False)
+        self.seen = len(self.text)
+        return None
 
     def _newline(self, newline: int) -> int | None:
         """Return the end of the unit if the line break ends it, else 0; None if unknown yet."""
