@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.labels import load_facts, states
 from knowledge.curriculum import curriculum
 from knowledge.lesson import SHIPPED, survey
+from knowledge.question import plainly
 
 
 def test_every_shipped_lesson_is_valid() -> None:
@@ -32,3 +33,25 @@ def test_every_labelled_fact_is_stated_by_some_passage() -> None:
         if not any(states(fact, text) for text in passages)
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_every_shipped_lesson_asks_choices_and_free_text_on_several_passages() -> None:
+    thin = []
+    for lesson in survey([SHIPPED]).lessons:
+        choices = [question for question in lesson.questions if question.options]
+        passages = {question.passage for question in lesson.questions}
+        if len(choices) < 3 or len(choices) == len(lesson.questions) or len(passages) < 3:
+            thin.append(lesson.slug)
+    assert not thin
+
+
+def test_no_shipped_question_gives_its_answer_away() -> None:
+    """Neither by its own words, nor by the length of its key beside the other options."""
+    questions = [q for lesson in survey([SHIPPED]).lessons for q in lesson.questions]
+    told = [q.text for q in questions if f" {plainly(q.answer)} " in f" {plainly(q.text)} "]
+    assert not told
+    choices = [list(map(len, question.options)) for question in questions if question.options]
+    longest = sum(key > max(wrong) for key, *wrong in choices)
+    shortest = sum(key < min(wrong) for key, *wrong in choices)
+    assert longest < len(choices) / 3
+    assert shortest < len(choices) / 3
