@@ -1,7 +1,7 @@
 """The port to what is remembered: everything that outlives the process, and what each noun can do.
 
-Implemented by `bot.records`. Times are seconds since 1970 (UTC); ids are Discord's. Every call may
-raise `MemoryUnavailable`: the bot answers all the same, only without its memory.
+Implemented by `bot.records`. Times are seconds since 1970 (UTC). Every call may raise
+`MemoryUnavailable`: the bot answers all the same, only without its memory.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from bot.calendar import Calendar
 from bot.documents import Documents
 from bot.erasing import Erasing
 from bot.localtime import UTC
@@ -215,11 +216,9 @@ class Votes(Protocol):
 
     async def cast(self, vote: Vote) -> None:
         """Keep a vote in the place of the member's earlier one on the same answer."""
-        ...
 
     async def count(self, request_id: str) -> tuple[int, int]:
         """Return how many are for an answer and how many against it."""
-        ...
 
 
 class BlindVotes(Protocol):
@@ -291,6 +290,7 @@ class Memory:
     gaps: Gaps
     documents: Documents
     readings: Readings
+    calendar: Calendar
     servers: Servers
     erasing: Erasing
     check: Callable[[], Awaitable[str]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from bot.asking import Asking
 from bot.consent import ConsentBook
 from bot.conversation import Conversations
 from bot.curating import Curating
+from bot.dailies import DailyBook
 from bot.errors import BotError
 from bot.folder import Refresh
 from bot.gaps import GapBook
@@ -29,7 +31,8 @@ log = logging.getLogger(__name__)
 class Remembered:
     """What outlives the process, and the services that rest on it.
 
-    Nothing is imported or opened before its first use: the terminal needs none of it.
+    Nothing is imported or opened before its first use: the terminal needs none of it. What happens
+    at a time of its own reads the time from `clock`.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Remembered:
         self._library = library
         self._refresh = refresh
         self._quoting = quoting
+        self.clock = time.time
 
     @cached_property
     def memory(self) -> Memory:
@@ -99,6 +103,11 @@ class Remembered:
     def gaps(self) -> GapBook:
         """What the lessons left open."""
         return GapBook(self.memory.gaps, self._library, self._quoting)
+
+    @cached_property
+    def dailies(self) -> DailyBook:
+        """What is posted in channels by itself."""
+        return DailyBook(self.memory.calendar.dailies, self.servers, clock=self.clock)
 
     async def reindex(self) -> Change:
         """Bring added documents and the index up to date; see `Curating.reindex`."""

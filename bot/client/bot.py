@@ -21,6 +21,7 @@ from bot.present import (
     blind,
     consent,
     curation,
+    dailies,
     demo_controls,
     desk,
     gaps,
@@ -37,6 +38,7 @@ from bot.present.cards import error_card, say
 from bot.present.consent import ConsentDesk
 from bot.present.controls import Controls
 from bot.present.curation import CurationDesk
+from bot.present.dailies import DailyDesk
 from bot.present.demo_desk import DemoDesk
 from bot.present.demos import DemoRuns
 from bot.present.desk import Desk
@@ -49,6 +51,7 @@ from bot.present.models import ModelDesk
 from bot.present.panel import Panel
 from bot.present.predict_desk import PredictDesk
 from bot.present.privacy import PrivacyDesk
+from bot.present.rounds import make_rounds
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
 from bot.wiring import Services
@@ -143,6 +146,13 @@ class StudyBot(commands.Bot):
         self.demo_desk = DemoDesk(
             self.demos, services.demos, records.servers, services.lessons, self.consent
         )
+        self.daily_desk = DailyDesk(
+            self,
+            records.dailies,
+            records.servers,
+            services.lessons_for,
+            services.demos.curated.all,
+        )
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.curation = CurationDesk(records.curating, records.servers)
         self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
@@ -167,6 +177,7 @@ class StudyBot(commands.Bot):
         self.controls.add(privacy.FAMILY, self.privacy.press)
         self.controls.add(panel.FAMILY, self.panel.press)
         self.controls.add(curation.FAMILY, self.curation.press)
+        self.controls.add(dailies.FAMILY, self.daily_desk.press)
         self.controls.add(gaps.FAMILY, self.gap_desk.press)
         self.controls.add(demo_controls.FAMILY, self.demo_desk.press)
         self.controls.add(consent.FAMILY, self.consent.press)
@@ -190,6 +201,7 @@ class StudyBot(commands.Bot):
             asyncio.create_task(demos),
             asyncio.create_task(records.privacy.retain()),
             asyncio.create_task(records.settled()),
+            asyncio.create_task(make_rounds(self, [self.daily_desk.look])),
         ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 

@@ -109,6 +109,13 @@ class ChannelSurface:
         return self._http.edit_message(self._channel, message, params=Body(page).params())
 
 
+async def tell_privately(client: discord.Client, member: int, page: Page) -> None:
+    """Write to a member alone. Raises MessageGone where they take no such messages, Undelivered."""
+    open_channel = client.http.start_private_message
+    found = await calls_of(client).patiently(lambda: open_channel(member))
+    await ChannelSurface(client, int(found["id"]), None).show(0, page)
+
+
 def id_of(message: Any) -> int | None:
     """Return the id in what Discord answered, if there is one."""
     told = message.get("id") if isinstance(message, dict) else None

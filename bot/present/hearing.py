@@ -19,10 +19,9 @@ from bot.asking import Question
 from bot.events import Notice, NoticeKind
 from bot.memory import Place
 from bot.present.answers import Answers
-from bot.present.calls import calls_of
 from bot.present.cards import WHAT, failure, notice
 from bot.present.components import Button, Page
-from bot.present.delivery import ChannelSurface
+from bot.present.delivery import ChannelSurface, tell_privately
 from bot.present.desk import GOING_ON, whereabouts
 from bot.present.intake import LEAVING, Intake
 from bot.present.surface import MessageGone, Undelivered
@@ -185,9 +184,7 @@ def _ask_on(message: int) -> Page:
 async def tell_in_private(client: discord.Client, asked: discord.Message, sentence: str) -> None:
     """Say one sentence to a member alone; as a reply where they take no private messages."""
     try:
-        calls = calls_of(client)
-        found = await calls.patiently(lambda: client.http.start_private_message(asked.author.id))
-        await ChannelSurface(client, int(found["id"]), None).show(0, notice(sentence))
+        await tell_privately(client, asked.author.id, notice(sentence))
     except (MessageGone, Undelivered):
         await _tell(ChannelSurface(client, asked.channel.id, asked.id), notice(sentence))
 

@@ -115,12 +115,6 @@ class DocumentRecords:
         return await self._database.read(look)
 
 
-async def forget_curator(session: AsyncSession, member: int) -> None:
-    """Forget who added or approved documents; the documents themselves stay."""
-    for who in (DocumentRow.added_by, DocumentRow.approved_by):
-        await session.execute(update(DocumentRow).where(who == member).values({who: None}))
-
-
 def _document(row: DocumentRow) -> Document:
     return Document(
         id=row.id,

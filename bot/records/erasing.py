@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
-from bot.records.documents import forget_curator
 from bot.records.tables import (
     AnswerRow,
+    DailyRow,
     DemoRow,
+    DocumentRow,
     GapRow,
     MessageRow,
     ServerRow,
@@ -27,6 +28,9 @@ _DAY = 86_400.0
 _THEIRS: tuple[Any, ...] = tuple(
     mapper.class_ for mapper in Table.registry.mappers if "member" in mapper.columns
 )
+
+# Who did something for a server: that is forgotten, what they did stays.
+_DONE_BY: tuple[Any, ...] = (DocumentRow.added_by, DocumentRow.approved_by, DailyRow.set_by)
 
 
 class ErasingRecords:
@@ -46,7 +50,8 @@ class ErasingRecords:
                 row.__tablename__: await _count(session, delete(row).where(row.member == member))
                 for row in _THEIRS
             }
-            await forget_curator(session, member)
+            for who in _DONE_BY:
+                await session.execute(update(who.class_).where(who == member).values({who: None}))
             await _drop_stray_messages(session)
             return counts
 

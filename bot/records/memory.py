@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bot.calendar import Calendar
 from bot.memory import Memory
 from bot.records.answers import AnswerRecords
 from bot.records.blind_votes import BlindVoteRecords
 from bot.records.consents import ConsentRecords
+from bot.records.dailies import DailyRecords
 from bot.records.database import Database
 from bot.records.demos import DemoRecords
 from bot.records.documents import DocumentRecords
@@ -30,6 +32,7 @@ def open_records(url: str) -> Memory:
         gaps=GapRecords(database),
         documents=DocumentRecords(database),
         readings=ReadingRecords(database),
+        calendar=Calendar(DailyRecords(database)),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),
         check=database.check,

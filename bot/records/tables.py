@@ -1,7 +1,7 @@
 """The tables. What may be stored is frozen by a test; a change here needs a migration.
 
 Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`,
-`documents` and `consents`, which hold nothing that a member asked or was answered.
+`documents`, `dailies` and `consents`, which hold nothing that a member asked or was answered.
 """
 
 from __future__ import annotations
@@ -165,6 +165,21 @@ class DocumentRow(Table):
     hidden: Mapped[Any]
     count: Mapped[int]
     passages: Mapped[Any]
+
+
+class DailyRow(Table):
+    """What is posted in one channel by itself; `sent` is the newest local date, as YYYY-MM-DD."""
+
+    __tablename__ = "dailies"
+
+    channel: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    guild: Mapped[int] = mapped_column(index=True)
+    hour: Mapped[int]
+    weekday: Mapped[int | None]
+    sent: Mapped[str | None] = mapped_column(String(10))
+    set_by: Mapped[int | None]
+    stopped: Mapped[bool]
 
 
 class ConsentRow(Table):

@@ -29,7 +29,10 @@ ORDINARY = str(1 << 10 | 1 << 11)  # see the channel, write in it
 QUESTION = "What is a token?"
 
 FOR_MANAGERS = {"settings"}
-FOR_ORGANISERS = {"models preload", "models pull", "models unload"}
+FOR_ORGANISERS = {
+    *(f"models {verb}" for verb in "preload pull unload".split()),
+    *(f"daily {verb}" for verb in "demo list off question".split()),
+}
 FOR_CURATORS = {
     "gaps",
     *(f"knowledge {verb}" for verb in "add approve list queue reindex remove".split()),

@@ -1,6 +1,7 @@
 """A scripted answerer behind the `Asks` port, and a real bot that uses it on the fake Discord."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -71,12 +72,21 @@ class Script:
 
 @asynccontextmanager
 async def running_bot(
-    fake: FakeDiscord, script: Script, data_dir: Path, **settings: Any
+    fake: FakeDiscord,
+    script: Script,
+    data_dir: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    **settings: Any,
 ) -> AsyncIterator[StudyBot]:
-    """Connect the real bot to the fake Discord with a scripted answerer."""
+    """Connect the real bot to the fake Discord with a scripted answerer.
+
+    What has a time of its own goes by `clock`, in seconds since 1970.
+    """
     release_cancelled_locks()
     chosen = Settings(data_dir=data_dir, **settings)
     async with open_services(chosen, load=False) as real:
+        real.records.clock = clock
         services = replace(real, asking=cast("Asking", script))
         with fake.install():
             async with logged_in(services, fake.token) as bot:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ async def provider() -> AsyncIterator[FakeProvider]:
 async def bot(fake: FakeDiscord, provider: FakeProvider, tmp_path: Path) -> AsyncIterator[StudyBot]:
     """Yield a bot that may rent at one provider and has no key for the other."""
     own = FakeModel("llama3.2:3b-instruct-q4_K_M", ("It scatters. ",))
-    rents = {"hosted": True, "openai_api_key": KEY, "openai_base_url": provider.v1}
+    rents: dict[str, Any] = {"hosted": True, "openai_api_key": KEY, "openai_base_url": provider.v1}
     async with (
         FakeOllama([own], num_parallel=4) as ollama,
         running_bot(fake, Script([]), tmp_path, ollama_host=ollama.url, **rents) as running,

@@ -27,6 +27,7 @@ STORED = {
     "readings": WHOSE | {"lesson", "anchors"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
+    "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
     "consents": {"channel", "host", "at"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
     | {"model", "retention_days", "remembers", "timezone"},
