@@ -13,30 +13,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.calculators.tokens import Tokenizers
+from bot.client.presses import controls_of
 from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
 from bot.client.trace import http_trace
 from bot.errors import BotError
-from bot.present import (
-    blind,
-    consent,
-    curation,
-    dailies,
-    demo_controls,
-    desk,
-    gaps,
-    lessons,
-    models,
-    panel,
-    predict,
-    privacy,
-)
 from bot.present.answers import Answers
 from bot.present.calculators import CalculatorDesk
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.consent import ConsentDesk
-from bot.present.controls import Controls
 from bot.present.curation import CurationDesk
 from bot.present.dailies import DailyDesk
 from bot.present.demo_desk import DemoDesk
@@ -49,7 +35,6 @@ from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
-from bot.present.predict_desk import PredictDesk
 from bot.present.privacy import PrivacyDesk
 from bot.present.rounds import make_rounds
 from bot.present.votes import VoteDesk
@@ -133,6 +118,12 @@ class StudyBot(commands.Bot):
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
         self.answers = Answers(services.asking, services.records.keeper, services.demos.fitting)
+        self._keeping_house: list[asyncio.Task[None]] = []
+        self._open_desks(services)
+        self.controls = controls_of(self)
+
+    def _open_desks(self, services: Services) -> None:
+        """Make what answers commands and presses."""
         records = services.records
         self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons_for)
         self.hearing = Hearing(self, self.answers, self.intake, records.servers)
@@ -164,26 +155,6 @@ class StudyBot(commands.Bot):
             records.servers,
         )
         self.reader = Reader(services.lessons_for, records.progress)
-        self.controls = Controls()
-        self._keeping_house: list[asyncio.Task[None]] = []
-        self._take_presses()
-
-    def _take_presses(self) -> None:
-        """Say who answers which control."""
-        self.controls.add(desk.FAMILY, self.desk.press)
-        self.controls.add(desk.GOING_ON, self.desk.go_on)
-        self.controls.add(lessons.ABOUT, self.desk.about)
-        self.controls.add(lessons.FAMILY, self.reader.press)
-        self.controls.add(privacy.FAMILY, self.privacy.press)
-        self.controls.add(panel.FAMILY, self.panel.press)
-        self.controls.add(curation.FAMILY, self.curation.press)
-        self.controls.add(dailies.FAMILY, self.daily_desk.press)
-        self.controls.add(gaps.FAMILY, self.gap_desk.press)
-        self.controls.add(demo_controls.FAMILY, self.demo_desk.press)
-        self.controls.add(consent.FAMILY, self.consent.press)
-        self.controls.add(blind.FAMILY, self.vote_desk.press)
-        self.controls.add(models.FAMILY, self.model_desk.press)
-        self.controls.add(predict.FAMILY, PredictDesk(self.demos).press)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""

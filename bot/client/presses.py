@@ -1,0 +1,45 @@
+"""Presses: who answers which control."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.present import (
+    blind,
+    consent,
+    curation,
+    dailies,
+    demo_controls,
+    desk,
+    gaps,
+    lessons,
+    models,
+    panel,
+    predict,
+    privacy,
+)
+from bot.present.controls import Controls
+from bot.present.predict_desk import PredictDesk
+
+if TYPE_CHECKING:  # it imports this
+    from bot.client.bot import StudyBot
+
+
+def controls_of(bot: StudyBot) -> Controls:
+    """Return the controls of a bot's desks."""
+    controls = Controls()
+    controls.add(desk.FAMILY, bot.desk.press)
+    controls.add(desk.GOING_ON, bot.desk.go_on)
+    controls.add(lessons.ABOUT, bot.desk.about)
+    controls.add(lessons.FAMILY, bot.reader.press)
+    controls.add(privacy.FAMILY, bot.privacy.press)
+    controls.add(panel.FAMILY, bot.panel.press)
+    controls.add(curation.FAMILY, bot.curation.press)
+    controls.add(dailies.FAMILY, bot.daily_desk.press)
+    controls.add(gaps.FAMILY, bot.gap_desk.press)
+    controls.add(demo_controls.FAMILY, bot.demo_desk.press)
+    controls.add(consent.FAMILY, bot.consent.press)
+    controls.add(blind.FAMILY, bot.vote_desk.press)
+    controls.add(models.FAMILY, bot.model_desk.press)
+    controls.add(predict.FAMILY, PredictDesk(bot.demos).press)
+    return controls
