@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from knowledge.lesson import Lesson
 from knowledge.passages import Passage
 from knowledge.roster import Build, Ecosystem, Grade, Lifecycle, System
+from knowledge.rosterquiz import ask_roster
 from knowledge.stage import Stage
 
 SLUG = "roster"
@@ -53,6 +54,7 @@ def roster_lesson(systems: Sequence[System]) -> Lesson | None:
         checked=min(system.checked for system in systems),
         passages=passages,
         digest=hashlib.sha256(repr(passages).encode()).hexdigest(),
+        questions=ask_roster(systems, {passage.anchor: passage for passage in passages}),
     )
 
 
