@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from bot.attempts import Attempts
 from bot.calendar import Calendar
 from bot.documents import Documents
 from bot.erasing import Erasing
@@ -258,11 +259,9 @@ class Consents(Protocol):
 
     async def of(self, place: Place) -> frozenset[str]:
         """Return the hosts to which prompts of a place may go."""
-        ...
 
     async def give(self, place: Place, hosts: Sequence[str], at: float) -> None:
         """Keep that somebody in a place agreed."""
-        ...
 
 
 class Servers(Protocol):
@@ -270,11 +269,9 @@ class Servers(Protocol):
 
     async def find(self, guild: int) -> ServerSettings:
         """Return a server's settings; those nobody changed are the defaults."""
-        ...
 
     async def change(self, settings: ServerSettings) -> None:
         """Keep a server's settings."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +287,7 @@ class Memory:
     gaps: Gaps
     documents: Documents
     readings: Readings
+    attempts: Attempts
     calendar: Calendar
     servers: Servers
     erasing: Erasing

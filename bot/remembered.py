@@ -20,6 +20,7 @@ from bot.library import Library
 from bot.memory import Memory
 from bot.privacy import Privacy
 from bot.progress import ReadingProgress
+from bot.quiz.book import AttemptBook
 from bot.servers import ServerBook
 from bot.settings import Settings
 from bot.voting import Voting
@@ -98,6 +99,11 @@ class Remembered:
     def progress(self) -> ReadingProgress:
         """What members have read."""
         return ReadingProgress(self.memory, self.servers)
+
+    @cached_property
+    def attempts(self) -> AttemptBook:
+        """What members answered when they were asked."""
+        return AttemptBook(self.memory.attempts, clock=self.clock)
 
     @cached_property
     def gaps(self) -> GapBook:

@@ -143,6 +143,7 @@ class StudyBot(commands.Bot):
             records.servers,
             services.lessons_for,
             services.demos.curated.all,
+            records.attempts,
         )
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.curation = CurationDesk(records.curating, records.servers)

@@ -16,6 +16,7 @@ import discord
 from bot.calendar import Daily, DailyKind
 from bot.curated import Curated
 from bot.dailies import WEEKDAYS, DailyBook, Due, askable, demo_of, question_of, shuffled
+from bot.memory import Place
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, say
 from bot.present.components import Button, Page, Style
@@ -27,6 +28,7 @@ from bot.present.responses import respond
 from bot.present.sanitise import sanitise
 from bot.present.surface import MessageGone, Undelivered
 from bot.present.trying import try_it
+from bot.quiz.book import AttemptBook, Sitting
 from bot.servers import ServerBook
 from knowledge.passages import Passage
 from knowledge.question import Question
@@ -50,12 +52,14 @@ class DailyDesk:
         servers: ServerBook,
         lessons: Lessons,
         demos: Sequence[Curated],
+        attempts: AttemptBook,
     ) -> None:
         self._client = client
         self._book = book
         self._servers = servers
         self._lessons = lessons
         self._demos = demos
+        self._attempts = attempts
 
     async def set_up(
         self,
@@ -110,6 +114,11 @@ class DailyDesk:
             await say(interaction, EXPIRED)
             return
         await respond(interaction, _answered(question, passage, offered.get(chosen)))
+        if chosen in offered and interaction.message is not None:
+            place = Place(interaction.channel_id or 0, interaction.guild_id)
+            name = f"daily-{interaction.message.id}"
+            sitting = Sitting(name, interaction.user.id, place, "daily")
+            await self._attempts.note(sitting, question, offered[chosen])
 
     async def look(self) -> None:
         """Post what is due now. Raises MemoryUnavailable."""
@@ -174,7 +183,7 @@ def question_page(question: Question) -> Page:
         )
         below = "-# Answer here first. The button shows the passage to you alone."
     else:
-        below = "-# Press a letter: you alone see whether it is right, and why."
+        below = "-# Press a letter: you alone see if it is right, and why. Your first press counts."
     about = Button("Ask about this lesson", f"{ABOUT}:{question.lesson}")
     above = ("📆 **Question of the day**", f"### {sanitise(question.text)}")
     return Page((*above, "\n".join(lines)), below=(below,), buttons=(*buttons, about))

@@ -26,6 +26,7 @@ _NAMES = {
     "gaps": "gaps",
     "blind_votes": "votes in blind demos",
     "readings": "lessons you have read in",
+    "attempts": "answers in quizzes",
 }
 
 Forget = Callable[[int], Awaitable[Mapping[str, int]]]
@@ -52,15 +53,16 @@ class PrivacyDesk:
                 "With your Discord id I store what you ask me, what I answer (with the model's "
                 "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "
                 "with their reasons, your votes in blind demos, which of your questions the "
-                "lessons left open, and which sections of lessons you have read. It serves "
-                "follow-ups, the buttons under answers and demos, the ranking, the list of "
-                "lessons, and those who mend the lessons."
+                "lessons left open, which sections of lessons you have read, and what you chose in "
+                "quizzes and whether it was right. It serves follow-ups, the buttons under answers "
+                "and demos, the ranking, the list of lessons, scores, and those who mend the "
+                "lessons."
             )
         else:
             what = (
                 "Memory is off here: I store no text. With your Discord id I store which passages "
                 "an answer rests on, for its buttons, which messages show your demos, your 👍 and "
-                "👎 without a reason, and your votes in blind demos."
+                "👎 without a reason, your votes in blind demos, and what you chose in quizzes."
             )
         lines = (
             "**What I store about you**",

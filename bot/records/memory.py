@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.calendar import Calendar
 from bot.memory import Memory
 from bot.records.answers import AnswerRecords
+from bot.records.attempts import AttemptRecords
 from bot.records.blind_votes import BlindVoteRecords
 from bot.records.consents import ConsentRecords
 from bot.records.dailies import DailyRecords
@@ -32,6 +33,7 @@ def open_records(url: str) -> Memory:
         gaps=GapRecords(database),
         documents=DocumentRecords(database),
         readings=ReadingRecords(database),
+        attempts=AttemptRecords(database),
         calendar=Calendar(DailyRecords(database)),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),

@@ -146,6 +146,26 @@ class ReadingRow(Table):
     anchors: Mapped[Any]
 
 
+class AttemptRow(Table):
+    """One answer of one member to one question that was asked; see `bot.attempts.Attempt`."""
+
+    __tablename__ = "attempts"
+
+    sitting: Mapped[str] = mapped_column(String(32), primary_key=True)
+    question: Mapped[str] = mapped_column(String(32), primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    guild: Mapped[int | None] = mapped_column(index=True)
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    lesson: Mapped[str] = mapped_column(String(200))
+    passage: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(16))
+    right: Mapped[bool]
+    points: Mapped[int]
+    choice: Mapped[int | None]
+    seconds: Mapped[float | None]
+
+
 class DocumentRow(Table):
     """One document that was added to the lessons; `approved_at` is null while it waits."""
 

@@ -67,6 +67,13 @@ async def test_a_question_is_posted_once_at_its_hour_and_answered_to_who_presses
         answer = await told(fake, eve.click(message, buttons[0]))
         assert answer.ephemeral
         assert any(heading in answer.text for heading in passages(bot.services.lessons))
+        await told(fake, eve.click(message, buttons[1]))
+        records = bot.services.records.memory
+        await bot.intake.settled(5.0)
+        (kept,) = await records.attempts.of_member(int(eve.id))
+        assert (kept.kind, kept.sitting) == ("daily", f"daily-{message.id}")
+        assert kept.right is ("Right" in answer.text)
+        assert kept.points == (10 if kept.right else 0)
         for forged in ("daily:nothing:0", f"{buttons[0]}9", "daily", "daily:::"):
             message.payload["components"][-1]["components"][0]["custom_id"] = forged
             assert "expired" in (await told(fake, eve.click(message, forged))).text

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.attempts import Attempt
 from bot.errors import MemoryUnavailable
 from bot.health import records_health
 from bot.memory import (
@@ -62,6 +63,11 @@ def blind_vote(demo: str, member: int, choice: str = "A", place: Place = HERE) -
     one, other = Candidate("base", "base b:1b-q4"), Candidate("instruct", "instruct i:1b-q4")
     ahead, behind = ((one,), (other,)) if choice == "A" else ((one, other), ())
     return BlindVote(demo, member, place, 0.0, "puzzle", choice, ahead, behind)
+
+
+def attempt(sitting: str, member: int = ADA, guild: int | None = 1, at: float = 0.0) -> Attempt:
+    whose = (sitting, "q1", member, 10, guild, at)
+    return Attempt(*whose, "tokens", "tokens#what", "live", True, 14, 0, 2.5)
 
 
 @pytest.fixture
@@ -136,6 +142,25 @@ async def test_a_member_has_one_vote_in_a_blind_demo_also_in_a_race(memory: Memo
     assert len(await memory.blind_votes.of_server(1)) == 25
 
 
+async def test_a_members_first_answer_in_a_sitting_counts_also_in_a_race(memory: Memory) -> None:
+    first, other = attempt("s1"), replace(attempt("s1", EVE), right=False, points=0, choice=2)
+    pressed = [memory.attempts.add(one) for one in (first, other, replace(first, choice=1))]
+    assert await asyncio.gather(*pressed) == [True, True, False]
+    assert set(await memory.attempts.of_sitting("s1")) == {first, other}
+    assert await memory.attempts.of_sitting("s2") == ()
+
+
+async def test_answers_are_read_by_member_and_by_server(memory: Memory) -> None:
+    here, later = attempt("s1", at=1.0), attempt("s2", at=9.0)
+    private, of_eve = attempt("s3", guild=None, at=5.0), attempt("s1", EVE, at=2.0)
+    for one in (later, private, of_eve, here):
+        assert await memory.attempts.add(one)
+    assert await memory.attempts.of_member(ADA) == (here, private, later)
+    assert await memory.attempts.of_server(1) == (here, of_eve, later)
+    assert await memory.attempts.of_server(1, since=2.0) == (of_eve, later)
+    assert await memory.attempts.of_server(2) == ()
+
+
 async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
     memory: Memory, tmp_path: Path
 ) -> None:
@@ -150,9 +175,10 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.blind_votes.cast(blind_vote(f"d{i}", who))
         await memory.demos.keep(KeptDemo(f"d{i}", who, HERE, 0.0, card=word))
         await memory.readings.note(who, 10, 1, f"{word}-{i}", "a", 0.0)
+        await memory.attempts.add(attempt(f"s{i}", who))
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    kinds = ("turns", "answers", "demos", "votes", "blind_votes", "gaps", "readings")
+    kinds = ("turns", "answers", "demos", "votes", "blind_votes", "gaps", "readings", "attempts")
     assert counts == dict.fromkeys(kinds, 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):

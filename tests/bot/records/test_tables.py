@@ -25,6 +25,8 @@ STORED = {
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest", "answer"},
     "readings": WHOSE | {"lesson", "anchors"},
+    "attempts": WHOSE
+    | {"sitting", "question", "lesson", "passage", "kind", "right", "points", "choice", "seconds"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
