@@ -8,7 +8,6 @@ before: a kill between leaves one out, and never posts it twice.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.calendar import Dailies, Daily, DailyKind
 from bot.curated import Curated
 from bot.localtime import TimeUnclear, hour_of_day
+from bot.quiz.choosing import drawn
 from bot.servers import ServerBook
 from knowledge.lesson import Lesson
 from knowledge.question import Question, question_id
@@ -146,16 +146,7 @@ def demo_of(demos: Sequence[Curated], due: Due) -> Curated | None:
     return known[_turn(list(known), due.daily.channel, due.day.toordinal() // 7)]
 
 
-def shuffled(question: Question) -> tuple[str, ...]:
-    """Return a question's options as they are shown: the same at each time and for everybody."""
-    return tuple(sorted(question.options, key=lambda option: _drawn(question.id, option)))
-
-
 def _turn(names: Sequence[str], channel: int, number: int) -> str:
     """Return whose turn it is: each once in a round, in an order drawn for round and channel."""
     round_, place = divmod(number, len(names))
-    return sorted(names, key=lambda name: _drawn(str(channel), str(round_), name))[place]
-
-
-def _drawn(*parts: str) -> bytes:
-    return hashlib.sha256("\n".join(parts).encode()).digest()
+    return sorted(names, key=lambda name: drawn(str(channel), str(round_), name))[place]

@@ -5,6 +5,7 @@
     ├── of what is kept    IndexUnavailable, MemoryUnavailable, ArchiveInvalid
     ├── of the lessons     DocumentRefused, DocumentUnknown, GapUnknown, LibraryUnwritable
     ├── of a question      QuestionInvalid, FigureInvalid, AttachmentRefused, CardUnreadable
+    ├── of a quiz          NothingToAsk
     ├── of who may when    QueueFull, MemberBusy, ConsentMissing
     ├── of a demo          DemoUnknown, LineupUnknown, ModelsMissing
     ├── of a pull          NotOffered, PullRunning, NoRoom
@@ -121,6 +122,10 @@ class FigureInvalid(BotError):
     """A calculator was given what it cannot reckon with; the sentence says what would do."""
 
     exit_code = 2
+
+
+class NothingToAsk(BotError):
+    """There is no such lesson, or it asks nothing."""
 
 
 class QueueFull(BotError):

@@ -15,7 +15,7 @@ import discord
 
 from bot.calendar import Daily, DailyKind
 from bot.curated import Curated
-from bot.dailies import WEEKDAYS, DailyBook, Due, askable, demo_of, question_of, shuffled
+from bot.dailies import WEEKDAYS, DailyBook, Due, askable, demo_of, question_of
 from bot.memory import Place
 from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, say
@@ -29,6 +29,7 @@ from bot.present.sanitise import sanitise
 from bot.present.surface import MessageGone, Undelivered
 from bot.present.trying import try_it
 from bot.quiz.book import AttemptBook, Sitting
+from bot.quiz.choosing import LETTERS, passages_of, shuffled
 from bot.servers import ServerBook
 from knowledge.passages import Passage
 from knowledge.question import Question
@@ -38,7 +39,6 @@ log = logging.getLogger(__name__)
 FAMILY = "daily"
 _SHOW = "show"
 _NAMES: dict[DailyKind, str] = {"question": "question of the day", "demo": "demo of the week"}
-_LETTERS = "ABCD"
 _LISTED = 20
 
 
@@ -107,8 +107,7 @@ class DailyDesk:
         which, chosen = (*parts, "", "")[:2]
         lessons = self._lessons(interaction.guild_id)
         question = askable(lessons).get(which)
-        passages = {p.id: p for lesson in lessons for p in lesson.passages}
-        passage = passages.get(question.passage) if question is not None else None
+        passage = passages_of(lessons).get(question.passage) if question is not None else None
         offered = {str(n): option for n, option in enumerate(shuffled(question or _NOTHING))}
         if question is None or passage is None or (chosen != _SHOW and chosen not in offered):
             await say(interaction, EXPIRED)
@@ -171,10 +170,10 @@ def question_page(question: Question) -> Page:
     """Return the question of the day, with a button for each option."""
     options = shuffled(question)
     lines = [
-        f"**{letter}** {sanitise(text)}" for letter, text in zip(_LETTERS, options, strict=False)
+        f"**{letter}** {sanitise(text)}" for letter, text in zip(LETTERS, options, strict=False)
     ]
     buttons = tuple(
-        Button(_LETTERS[n], f"{FAMILY}:{question.id}:{n}", Style.PRIMARY)
+        Button(LETTERS[n], f"{FAMILY}:{question.id}:{n}", Style.PRIMARY)
         for n in range(len(options))
     )
     if not options:
@@ -209,7 +208,7 @@ def _answered(question: Question, passage: Passage, chosen: str | None) -> Page:
     if chosen is None:
         return page
     options = shuffled(question)
-    key = f"**{_LETTERS[options.index(question.answer)]}** {sanitise(question.answer)}"
+    key = f"**{LETTERS[options.index(question.answer)]}** {sanitise(question.answer)}"
     said = f"✅ Right: {key}" if chosen == question.answer else f"❌ Not this one. It is {key}"
     why = (sanitise(question.why),) if question.why else ()
     return replace(page, above=(said, *why, *page.above))

@@ -13,9 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.calendar import Daily
-from bot.dailies import LATE, DailyBook, Due, askable, is_due, question_of, shuffled
+from bot.dailies import LATE, DailyBook, Due, askable, is_due, question_of
 from bot.localtime import TimeUnclear, hour_of_day, zone_names
 from bot.memory import Memory, ServerSettings
+from bot.quiz.choosing import shuffled
 from bot.records.memory import open_records
 from bot.servers import ServerBook
 from knowledge.lesson import Lesson
