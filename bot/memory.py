@@ -14,6 +14,7 @@ from bot.attempts import Attempts
 from bot.calendar import Calendar
 from bot.documents import Documents
 from bot.erasing import Erasing
+from bot.figures import End, Figures
 from bot.localtime import UTC
 from bot.readings import Readings
 
@@ -70,6 +71,7 @@ class KeptAnswer:
     messages: tuple[int, ...] = ()
     token: str | None = None
     replies_to: int | None = None
+    end: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,7 @@ class Memory:
     gaps: Gaps
     documents: Documents
     readings: Readings
+    figures: Figures
     attempts: Attempts
     calendar: Calendar
     servers: Servers

@@ -13,6 +13,7 @@ from bot.records.database import Database
 from bot.records.demos import DemoRecords
 from bot.records.documents import DocumentRecords
 from bot.records.erasing import ErasingRecords
+from bot.records.figures import FigureRecords
 from bot.records.gaps import GapRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
@@ -33,6 +34,7 @@ def open_records(url: str) -> Memory:
         gaps=GapRecords(database),
         documents=DocumentRecords(database),
         readings=ReadingRecords(database),
+        figures=FigureRecords(database),
         attempts=AttemptRecords(database),
         calendar=Calendar(DailyRecords(database)),
         servers=ServerRecords(database),
