@@ -88,6 +88,10 @@ class Library:
             return 0
         return sum(len(lesson.passages) for lesson in self.lessons)
 
+    def lessons_for(self, server: int | None) -> tuple[Lesson, ...]:
+        """Return the lessons that members of a server may see, as they are now."""
+        return tuple(one for one in self.lessons if one.server in (None, server))
+
     def open(self, *, refresh: bool) -> None:
         """Begin to load in the background. With `refresh`, the index is brought up to date.
 

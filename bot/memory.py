@@ -12,9 +12,9 @@ from typing import Literal, Protocol, TypeVar
 
 from bot.attempts import Attempts
 from bot.calendar import Calendar
+from bot.deck import Deck
 from bot.documents import Documents
 from bot.erasing import Erasing
-from bot.figures import End, Figures
 from bot.localtime import UTC
 from bot.readings import Readings
 
@@ -71,7 +71,6 @@ class KeptAnswer:
     messages: tuple[int, ...] = ()
     token: str | None = None
     replies_to: int | None = None
-    end: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +288,8 @@ class Memory:
     gaps: Gaps
     documents: Documents
     readings: Readings
-    figures: Figures
     attempts: Attempts
+    deck: Deck
     calendar: Calendar
     servers: Servers
     erasing: Erasing

@@ -21,9 +21,9 @@ from bot.memory import Memory
 from bot.privacy import Privacy
 from bot.progress import ReadingProgress
 from bot.quiz.book import AttemptBook
+from bot.review.book import ReviewBook
 from bot.servers import ServerBook
 from bot.settings import Settings
-from bot.stats import Stats
 from bot.voting import Voting
 from knowledge.index import Change
 
@@ -107,14 +107,15 @@ class Remembered:
         return AttemptBook(self.memory.attempts, clock=self.clock)
 
     @cached_property
+    def review(self) -> ReviewBook:
+        """What members are asked again."""
+        lessons = self._library.lessons_for
+        return ReviewBook(self.memory, self.servers, lessons, clock=self.clock)
+
+    @cached_property
     def gaps(self) -> GapBook:
         """What the lessons left open."""
         return GapBook(self.memory.gaps, self._library, self._quoting)
-
-    @cached_property
-    def stats(self) -> Stats:
-        """What became of questions, in figures."""
-        return Stats(self.memory.figures, self.servers, clock=self.clock)
 
     @cached_property
     def dailies(self) -> DailyBook:

@@ -87,7 +87,7 @@ class Services:
 
     def lessons_for(self, server: int | None) -> tuple[Lesson, ...]:
         """Return the lessons that members of a server may see, as they are now."""
-        return tuple(one for one in self.library.lessons if one.server in (None, server))
+        return self.library.lessons_for(server)
 
     @property
     def systems(self) -> tuple[System, ...]:

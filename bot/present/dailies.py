@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import discord
@@ -21,17 +20,16 @@ from bot.present.answer import one_line
 from bot.present.cards import EXPIRED, say
 from bot.present.components import Button, Page, Style
 from bot.present.delivery import ChannelSurface, tell_privately
-from bot.present.demo_cards import passage_page
 from bot.present.lessons import ABOUT, Lessons
 from bot.present.organisers import refused
+from bot.present.questions import judged_page, option_buttons, option_lines
 from bot.present.responses import respond
 from bot.present.sanitise import sanitise
 from bot.present.surface import MessageGone, Undelivered
 from bot.present.trying import try_it
 from bot.quiz.book import AttemptBook, Sitting
-from bot.quiz.choosing import LETTERS, passages_of, shuffled
+from bot.quiz.choosing import passages_of, shuffled
 from bot.servers import ServerBook
-from knowledge.passages import Passage
 from knowledge.question import Question
 
 log = logging.getLogger(__name__)
@@ -112,7 +110,8 @@ class DailyDesk:
         if question is None or passage is None or (chosen != _SHOW and chosen not in offered):
             await say(interaction, EXPIRED)
             return
-        await respond(interaction, _answered(question, passage, offered.get(chosen)))
+        options = shuffled(question)
+        await respond(interaction, judged_page(question, passage, options, offered.get(chosen)))
         if chosen in offered and interaction.message is not None:
             place = Place(interaction.channel_id or 0, interaction.guild_id)
             name = f"daily-{interaction.message.id}"
@@ -169,13 +168,7 @@ _NOTHING = Question("", "", "", "", (), "", "")
 def question_page(question: Question) -> Page:
     """Return the question of the day, with a button for each option."""
     options = shuffled(question)
-    lines = [
-        f"**{letter}** {sanitise(text)}" for letter, text in zip(LETTERS, options, strict=False)
-    ]
-    buttons = tuple(
-        Button(LETTERS[n], f"{FAMILY}:{question.id}:{n}", Style.PRIMARY)
-        for n in range(len(options))
-    )
+    buttons = option_buttons(options, lambda n: f"{FAMILY}:{question.id}:{n}")
     if not options:
         buttons = (
             Button("What the lessons say", f"{FAMILY}:{question.id}:{_SHOW}", Style.PRIMARY),
@@ -185,7 +178,7 @@ def question_page(question: Question) -> Page:
         below = "-# Press a letter: you alone see if it is right, and why. Your first press counts."
     about = Button("Ask about this lesson", f"{ABOUT}:{question.lesson}")
     above = ("📆 **Question of the day**", f"### {sanitise(question.text)}")
-    return Page((*above, "\n".join(lines)), below=(below,), buttons=(*buttons, about))
+    return Page((*above, option_lines(options)), below=(below,), buttons=(*buttons, about))
 
 
 def demo_page(demo: Curated) -> Page:
@@ -200,18 +193,6 @@ def demo_page(demo: Curated) -> Page:
     )
     below = "-# Whoever presses starts it here, for all to see."
     return Page(above, below=(below,), buttons=(try_it(demo.slug),))
-
-
-def _answered(question: Question, passage: Passage, chosen: str | None) -> Page:
-    """Return what a member sees after a press: right or not, why, and the passage."""
-    page = passage_page(passage)
-    if chosen is None:
-        return page
-    options = shuffled(question)
-    key = f"**{LETTERS[options.index(question.answer)]}** {sanitise(question.answer)}"
-    said = f"✅ Right: {key}" if chosen == question.answer else f"❌ Not this one. It is {key}"
-    why = (sanitise(question.why),) if question.why else ()
-    return replace(page, above=(said, *why, *page.above))
 
 
 def _told(daily: Daily) -> str:

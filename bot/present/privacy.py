@@ -27,6 +27,7 @@ _NAMES = {
     "blind_votes": "votes in blind demos",
     "readings": "lessons you have read in",
     "attempts": "answers in quizzes",
+    "cards": "cards you review",
 }
 
 Forget = Callable[[int], Awaitable[Mapping[str, int]]]
@@ -53,24 +54,26 @@ class PrivacyDesk:
                 "With your Discord id I store what you ask me, what I answer (with the model's "
                 "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "
                 "with their reasons, your votes in blind demos, which of your questions the "
-                "lessons left open, which sections of lessons you have read, and what you chose in "
-                "quizzes and whether it was right. It serves follow-ups, the buttons under answers "
-                "and demos, the ranking, the list of lessons, scores, and those who mend the "
-                "lessons."
+                "lessons left open, which sections of lessons you have read, what you chose in "
+                "quizzes and whether it was right, and when each card that you review is due. It "
+                "serves follow-ups, the buttons under answers and demos, the ranking, the list of "
+                "lessons, scores, reviews, and those who mend the lessons."
             )
         else:
             what = (
                 "Memory is off here: I store no text. With your Discord id I store which passages "
                 "an answer rests on, for its buttons, which messages show your demos, your 👍 and "
-                "👎 without a reason, your votes in blind demos, and what you chose in quizzes."
+                "👎 without a reason, your votes in blind demos, what you chose in quizzes, and "
+                "when each card that you review is due."
             )
         lines = (
             "**What I store about you**",
             what,
-            f"All of it is erased after {settings.retention_days} days, and at once with "
-            "`/forget`. Nothing of it goes to anybody else or trains a model, and no text of yours "
-            "stands in my logs. What stands in Discord's messages you delete there. Only a demo "
-            "with rented models sends anything out: its prompt, after somebody here agreed.",
+            f"All of it is erased after {settings.retention_days} days (a card so many days after "
+            "it was due), and at once with `/forget`. Nothing of it goes to anybody else or trains "
+            "a model, and no text of yours stands in my logs. What stands in Discord's messages "
+            "you delete there. Only a demo with rented models sends anything out: its prompt, "
+            "after somebody here agreed.",
             "-# The whole statement is PRIVACY.md, in the folder of this program.",
         )
         await respond(interaction, Page(lines))

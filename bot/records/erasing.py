@@ -12,6 +12,7 @@ from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
 from bot.records.tables import (
     AnswerRow,
+    CardRow,
     DailyRow,
     DemoRow,
     DocumentRow,
@@ -28,6 +29,9 @@ _DAY = 86_400.0
 _THEIRS: tuple[Any, ...] = tuple(
     mapper.class_ for mapper in Table.registry.mappers if "member" in mapper.columns
 )
+
+# From when a row's age counts, where not from when it was written: a card stays while it is used.
+_SINCE: dict[Any, Any] = {CardRow: CardRow.due}
 
 # Who did something for a server: that is forgotten, what they did stays.
 _DONE_BY: tuple[Any, ...] = (DocumentRow.added_by, DocumentRow.approved_by, DailyRow.set_by)
@@ -67,9 +71,10 @@ class ErasingRecords:
             kept = (await session.execute(select(ServerRow.guild, ServerRow.retention_days))).all()
             count = 0
             for row in _THEIRS:
-                chosen = [and_(row.guild == g, row.at < now - days * _DAY) for g, days in kept]
+                since = _SINCE.get(row, row.at)
+                chosen = [and_(row.guild == g, since < now - days * _DAY) for g, days in kept]
                 others = or_(row.guild.is_(None), row.guild.not_in([g for g, _ in kept]))
-                old = and_(others, row.at < now - RETENTION_DAYS * _DAY)
+                old = and_(others, since < now - RETENTION_DAYS * _DAY)
                 count += await _count(session, delete(row).where(or_(old, *chosen)))
             await _drop_stray_messages(session)
             return count

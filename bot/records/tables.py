@@ -58,10 +58,6 @@ class AnswerRow(Table):
     cited: Mapped[Any]
     token: Mapped[str | None]
     replies_to: Mapped[int | None]
-    outcome: Mapped[str | None] = mapped_column(String(16))
-    model: Mapped[str | None]
-    first_text: Mapped[float | None]
-    seconds: Mapped[float | None]
 
 
 class MessageRow(Table):
@@ -168,6 +164,22 @@ class AttemptRow(Table):
     points: Mapped[int]
     choice: Mapped[int | None]
     seconds: Mapped[float | None]
+
+
+class CardRow(Table):
+    """One question that one member reviews; see `bot.deck.Card`. It expires by `due`."""
+
+    __tablename__ = "cards"
+
+    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    question: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    at: Mapped[float]
+    lesson: Mapped[str] = mapped_column(String(200))
+    began: Mapped[float]
+    due: Mapped[float] = mapped_column(index=True)
+    state: Mapped[Any]
 
 
 class DocumentRow(Table):

@@ -30,7 +30,6 @@ QUESTION = "What is a token?"
 
 FOR_MANAGERS = {"settings"}
 FOR_ORGANISERS = {
-    "stats",
     *(f"models {verb}" for verb in "preload pull unload".split()),
     *(f"daily {verb}" for verb in "demo list off question".split()),
 }
@@ -40,7 +39,7 @@ FOR_CURATORS = {
 }
 FOR_ALL = {
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
-    *("cost", "ranking", "status", "tokens", "vram"),
+    *("cost", "ranking", "review", "status", "tokens", "vram"),
 }
 MENU = "Explain from the lessons"
 ONLY_HERE = {"settings": "Settings belong to a server", "ranking": "A ranking belongs to a server"}

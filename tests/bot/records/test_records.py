@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.attempts import Attempt
+from bot.deck import Card
 from bot.errors import MemoryUnavailable
 from bot.health import records_health
 from bot.memory import (
@@ -176,10 +177,12 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.demos.keep(KeptDemo(f"d{i}", who, HERE, 0.0, card=word))
         await memory.readings.note(who, 10, 1, f"{word}-{i}", "a", 0.0)
         await memory.attempts.add(attempt(f"s{i}", who))
+        card = Card(who, f"{i}", word, 10, 1, began=1, at=1, due=2, state={"word": word})
+        assert await memory.deck.keep(card, 0)
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    kinds = ("turns", "answers", "demos", "votes", "blind_votes", "gaps", "readings", "attempts")
-    assert counts == dict.fromkeys(kinds, 80)
+    kinds = "turns answers demos votes blind_votes gaps readings attempts cards"
+    assert counts == dict.fromkeys(kinds.split(), 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):
         assert trace not in left

@@ -18,7 +18,7 @@ STORED = {
     "turns": WHOSE | {"id", "private", "role", "content"},
     "answers": WHOSE
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
-    | {"passages", "cited", "token", "replies_to", "outcome", "model", "first_text", "seconds"},
+    | {"passages", "cited", "token", "replies_to"},
     "messages": {"message", "request_id"},
     "demos": WHOSE | {"demo", "message", "open", "card", "origin", "letters", "revealed"},
     "votes": WHOSE | {"request_id", "up", "reason"},
@@ -27,6 +27,7 @@ STORED = {
     "readings": WHOSE | {"lesson", "anchors"},
     "attempts": WHOSE
     | {"sitting", "question", "lesson", "passage", "kind", "right", "points", "choice", "seconds"},
+    "cards": WHOSE | {"question", "lesson", "began", "due", "state"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
