@@ -40,12 +40,16 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How one text is drawn: bounded length (tokens), temperature, seed, stop strings."""
+    """How one text is drawn: bounded length (tokens), temperature, seed, stop strings.
+
+    `schema` is a JSON schema, written as JSON, to which an engine that can holds the text.
+    """
 
     num_predict: int
     temperature: float = 0.2
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

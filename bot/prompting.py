@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from bot.memory import Turn
 from bot.model import Message
-from knowledge.passages import Hit
+from knowledge.passages import Hit, Passage
 from prompts.loader import load_prompt
 
 NOT_IN_LESSONS = "NOT IN THE LESSONS"
 """What the model writes, and nothing else, when the passages do not answer."""
+
+LETTERS = "ABCD"
+"""What names the options of a question."""
 
 BYTES_PER_TOKEN = 3.0
 """Fewer than the 4 or so of English and than the 3 of one Chinese character, so that the
@@ -98,6 +101,31 @@ def rewrite_prompt(question: str, history: Sequence[Turn], *, num_ctx: int) -> t
         question=_fenced("question", boundary, _cut(question, room)),
     )
     return (Message("system", load_prompt("rewrite_rules")), Message("user", text))
+
+
+def questions_prompt(passage: Passage, count: int) -> tuple[Message, ...]:
+    """Build the prompt that asks for `count` quiz questions on `passage`, as JSON."""
+    boundary = secrets.token_hex(8)
+    text = load_prompt(
+        "quiz_write",
+        boundary=boundary,
+        passage=_fenced("passage", boundary, f"{passage.heading}\n{passage.text}"),
+        count=str(count),
+    )
+    return (Message("system", load_prompt("quiz_write_rules")), Message("user", text))
+
+
+def choice_prompt(passage: Passage, text: str, options: Sequence[str]) -> tuple[Message, ...]:
+    """Build the prompt that asks which one of `options`, lettered from A, `passage` bears out."""
+    boundary = secrets.token_hex(8)
+    lettered = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
+    text = load_prompt(
+        "quiz_check",
+        boundary=boundary,
+        passage=_fenced("passage", boundary, f"{passage.heading}\n{passage.text}"),
+        question=_fenced("question", boundary, "\n".join([text, *lettered])),
+    )
+    return (Message("system", load_prompt("quiz_check_rules")), Message("user", text))
 
 
 def _fenced(name: str, boundary: str, text: str) -> str:

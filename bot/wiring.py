@@ -34,6 +34,7 @@ from bot.lineup import SHIPPED as LINEUPS
 from bot.lineup import read_lineups
 from bot.memory import Memory
 from bot.model import Engine, Host, Model
+from bot.questions import Questions
 from bot.queue import FairQueue
 from bot.remembered import Remembered
 from bot.rental import Rental
@@ -73,6 +74,7 @@ class Services:
     library: Library
     asking: Asking
     quoting: Asking
+    questions: Questions
     engine: Engine
     model: Model
     records: Remembered
@@ -220,6 +222,7 @@ async def open_services(
                 library=library,
                 asking=_asking(library, queue, engine, model, model.resting, meters),
                 quoting=quoting,
+                questions=Questions(queue, model, library),
                 engine=engine,
                 model=model,
                 records=records,

@@ -60,7 +60,9 @@ def question_id(passage: Passage, text: str) -> str:
 
 
 @dataclass(slots=True)
-class _Item:
+class Draft:
+    """A question as somebody wrote it: with any number of right and wrong answers and reasons."""
+
     text: str
     keys: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -82,6 +84,19 @@ class _Item:
         elif len({plainly(option) for option in options}) < len(options):
             yield "has two options that say the same"
         yield from self._too_long(options)
+
+    def on(self, passage: Passage) -> Question:
+        """Return it as a question on `passage`, where it is without fault."""
+        (key,) = self.keys
+        return Question(
+            id=question_id(passage, self.text),
+            lesson=passage.lesson,
+            passage=passage.id,
+            text=self.text,
+            options=(key, *self.wrong) if self.wrong else (),
+            answer=key,
+            why=self.whys[0] if self.whys else "",
+        )
 
     def _too_long(self, options: Sequence[str]) -> Iterable[str]:
         kind = "option" if self.wrong else "answer"
@@ -109,7 +124,9 @@ def read_questions(
         faults.append(f"under '{heading}': there is a quiz but no text")
     wrong = [f"'{item.text}' {fault}" for item in items for fault in item.faults()]
     faults.extend(f"under '{heading}': the question {fault}" for fault in wrong)
-    return tuple(_question(item, parts) for item in items) if parts and not wrong else ()
+    if wrong or not parts:
+        return ()
+    return tuple(item.on(_part_of(item, parts)) for item in items)
 
 
 def asked_twice(questions: Iterable[Question]) -> list[str]:
@@ -123,14 +140,14 @@ def asked_twice(questions: Iterable[Question]) -> list[str]:
     return faults
 
 
-def _items(heading: str, comments: Iterable[str], faults: list[str]) -> list[_Item]:
-    items: list[_Item] = []
+def _items(heading: str, comments: Iterable[str], faults: list[str]) -> list[Draft]:
+    items: list[Draft] = []
     for found in filter(None, map(_QUIZ.fullmatch, comments)):
         opened = False
         for line in filter(None, map(str.strip, found[1].splitlines())):
             marked = _MARKED.match(line)
             if marked is None:
-                items.append(_Item(line))
+                items.append(Draft(line))
                 opened = True
             elif opened:
                 lists = {"+": items[-1].keys, "-": items[-1].wrong, "why:": items[-1].whys}
@@ -140,16 +157,6 @@ def _items(heading: str, comments: Iterable[str], faults: list[str]) -> list[_It
     return items
 
 
-def _question(item: _Item, parts: Sequence[Passage]) -> Question:
-    (key,) = item.keys
-    words = set(_WORD.findall(f"{item.text} {key}".lower()))
-    passage = max(parts, key=lambda part: len(words.intersection(_WORD.findall(part.text.lower()))))
-    return Question(
-        id=question_id(passage, item.text),
-        lesson=passage.lesson,
-        passage=passage.id,
-        text=item.text,
-        options=(key, *item.wrong) if item.wrong else (),
-        answer=key,
-        why=item.whys[0] if item.whys else "",
-    )
+def _part_of(item: Draft, parts: Sequence[Passage]) -> Passage:
+    words = set(_WORD.findall(f"{item.text} {item.keys[0]}".lower()))
+    return max(parts, key=lambda part: len(words.intersection(_WORD.findall(part.text.lower()))))

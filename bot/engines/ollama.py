@@ -8,6 +8,7 @@ engine's own counters. Facts: github.com/ollama/ollama, docs/api and server/.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -173,12 +174,14 @@ class OllamaModel:
             raise RequestRefused(self._entry.tag, "There is nothing to answer.")
         turns = turns_of(messages)
         options = options_of(self._entry, sampling)
+        form = json.loads(sampling.schema) if sampling.schema else None
 
         async def start() -> AsyncIterator[ChatResponse]:
             return await self._engine.client.chat(
                 model=self._entry.tag,
                 messages=turns,
                 think=think,
+                format=form,
                 options=options,
                 keep_alive=_KEEP_ALIVE,
                 stream=True,
