@@ -7,9 +7,7 @@ enough (scikit-learn's agglomerative clustering), so that a frequent question co
 from __future__ import annotations
 
 import asyncio
-import csv
 import datetime as dt
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -20,13 +18,13 @@ import numpy as np
 from bot.asking import Asking, Question
 from bot.events import Finished, SourcesFound
 from bot.memory import Gap, Gaps
+from bot.sheet import as_sheet
 from knowledge.passages import Hit, Passage, SearchUnavailable, SentenceEncoder, Vectors
 
 MOST = 400
 """Newest gaps of a server that are looked at."""
 APART = 0.45
 """Cosine distance from which two groups stay two: paraphrases are nearer, neighbours farther."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +127,12 @@ def as_csv(groups: Sequence[Group], answered: Mapping[str, Passage]) -> bytes:
 
     `answer` is the document that waits for approval, `now` the passage of `GapBook.answered`.
     """
-    file = io.StringIO()
-    lines = csv.writer(file)
-    lines.writerow(["group", "times", "asked", "kind", "question", "nearest", "answer", "now"])
+    rows = []
     for number, group in enumerate(groups, 1):
         now = answered.get(group.head.request_id)
         for gap in group.gaps:
             asked = dt.datetime.fromtimestamp(gap.at, dt.UTC).isoformat(timespec="minutes")
             told = (number, len(group.gaps), asked, gap.kind, gap.question)
-            where = (gap.nearest or "", gap.answer or "", now.id if now else "")
-            lines.writerow([_harmless(str(cell)) for cell in (*told, *where)])
-    return file.getvalue().encode("utf-8-sig", "replace")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+            rows.append((*told, gap.nearest, gap.answer, now.id if now else None))
+    head = ("group", "times", "asked", "kind", "question", "nearest", "answer", "now")
+    return as_sheet(head, rows)

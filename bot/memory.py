@@ -15,6 +15,7 @@ from bot.calendar import Calendar
 from bot.deck import Deck
 from bot.documents import Documents
 from bot.erasing import Erasing
+from bot.figures import End, Figures
 from bot.localtime import UTC
 from bot.readings import Readings
 
@@ -71,6 +72,7 @@ class KeptAnswer:
     messages: tuple[int, ...] = ()
     token: str | None = None
     replies_to: int | None = None
+    end: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,7 @@ class Memory:
     gaps: Gaps
     documents: Documents
     readings: Readings
+    figures: Figures
     attempts: Attempts
     deck: Deck
     calendar: Calendar

@@ -24,6 +24,7 @@ from bot.quiz.book import AttemptBook
 from bot.review.book import ReviewBook
 from bot.servers import ServerBook
 from bot.settings import Settings
+from bot.stats import Stats
 from bot.voting import Voting
 from knowledge.index import Change
 
@@ -116,6 +117,11 @@ class Remembered:
     def gaps(self) -> GapBook:
         """What the lessons left open."""
         return GapBook(self.memory.gaps, self._library, self._quoting)
+
+    @cached_property
+    def stats(self) -> Stats:
+        """What became of questions, in figures."""
+        return Stats(self.memory.figures, self.servers, clock=self.clock)
 
     @cached_property
     def dailies(self) -> DailyBook:

@@ -38,6 +38,7 @@ from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
 from bot.present.review import ReviewDesk
 from bot.present.rounds import make_rounds
+from bot.present.stats import StatsDesk
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
 from bot.wiring import Services
@@ -150,6 +151,7 @@ class StudyBot(commands.Bot):
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.curation = CurationDesk(records.curating, records.servers)
         self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
+        self.stats_desk = StatsDesk(records.stats, records.servers)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
         self.calculators = CalculatorDesk(
             read_hardware(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.present import (
+    answer_controls,
     blind,
     consent,
     curation,
@@ -18,6 +19,7 @@ from bot.present import (
     predict,
     privacy,
     review,
+    stats,
 )
 from bot.present.controls import Controls
 from bot.present.predict_desk import PredictDesk
@@ -29,7 +31,7 @@ if TYPE_CHECKING:  # it imports this
 def controls_of(bot: StudyBot) -> Controls:
     """Return the controls of a bot's desks."""
     controls = Controls()
-    controls.add(desk.FAMILY, bot.desk.press)
+    controls.add(answer_controls.FAMILY, bot.desk.press)
     controls.add(desk.GOING_ON, bot.desk.go_on)
     controls.add(lessons.ABOUT, bot.desk.about)
     controls.add(lessons.FAMILY, bot.reader.press)
@@ -39,6 +41,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(dailies.FAMILY, bot.daily_desk.press)
     controls.add(review.FAMILY, bot.review_desk.press)
     controls.add(gaps.FAMILY, bot.gap_desk.press)
+    controls.add(stats.FAMILY, bot.stats_desk.press)
     controls.add(demo_controls.FAMILY, bot.demo_desk.press)
     controls.add(consent.FAMILY, bot.consent.press)
     controls.add(blind.FAMILY, bot.vote_desk.press)

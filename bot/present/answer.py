@@ -21,10 +21,11 @@ from bot.events import (
     Waiting,
 )
 from bot.model import Delta, Loading, Usage
-from bot.present.components import Attached, Button, Page, Style
+from bot.present.answer_controls import ended_buttons, stop_button
+from bot.present.components import Attached, Button, Page
 from bot.present.sanitise import sanitise
 from bot.present.split import Shown, shown
-from bot.present.trying import Suggest, no_demo, try_it
+from bot.present.trying import Suggest, no_demo
 from knowledge.passages import Hit, Passage
 
 QUESTION_SHOWN = 100  # characters; the chrome of a message has 600 in all
@@ -50,22 +51,6 @@ class State(StrEnum):
 ENDED = frozenset({State.DONE, State.DECLINED, State.FAILED, State.STOPPED})
 
 
-class Verb(StrEnum):
-    """What a button of an answer does; the second part of its custom_id."""
-
-    STOP = "stop"
-    RETRY = "retry"
-    SOURCES = "sources"
-    THINKING = "thinking"
-    UP = "up"
-    DOWN = "down"
-
-
-def custom_id(verb: Verb, request_id: str) -> str:
-    """Return the custom_id of a button of an answer."""
-    return f"ask:{verb}:{request_id}"
-
-
 @dataclass(slots=True)
 class Answer:
     """The state of one answer. `request_id` is what an organiser looks for in the log."""
@@ -85,6 +70,7 @@ class Answer:
     final: str | None = None
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
+    first_text: float | None = None
     tokens: int = 0
     thought: int = 0
     _text: list[str] = field(default_factory=list)
@@ -154,6 +140,8 @@ class Answer:
         if not delta.text:
             return False
         first = not self._text
+        if first:
+            self.first_text = time.monotonic() - self.started
         self._text.append(delta.text)
         self.state = State.WRITING
         return first
@@ -161,6 +149,8 @@ class Answer:
     def _end(self, state: State) -> None:
         self.state = state
         self.seconds = time.monotonic() - self.started
+        if self.first_text is None and self.raw:
+            self.first_text = self.seconds  # passages that were quoted come whole
 
     def pages(self) -> tuple[Page, ...]:
         """Return the messages that show this moment."""
@@ -264,20 +254,15 @@ class Answer:
 
     def _buttons(self) -> tuple[Button, ...]:
         if not self.ended:
-            return (Button("Stop", custom_id(Verb.STOP, self.request_id), Style.DANGER),)
-        buttons: list[Button] = []
-        if self.hits and self.state is not State.DECLINED:
-            buttons.append(Button("Sources", custom_id(Verb.SOURCES, self.request_id)))
-        if self._thinking:
-            buttons.append(Button("Thinking", custom_id(Verb.THINKING, self.request_id)))
-        buttons.append(Button("Retry", custom_id(Verb.RETRY, self.request_id)))
+            return (stop_button(self.request_id),)
         cited = [passage.id for _, passage in self.cited()]
-        if self.state is State.DONE and (demo := self.suggest(cited)):
-            buttons.append(try_it(demo))
-        if self.state in (State.DONE, State.DECLINED):
-            buttons.append(Button("👍", custom_id(Verb.UP, self.request_id)))
-            buttons.append(Button("👎", custom_id(Verb.DOWN, self.request_id)))
-        return tuple(buttons)
+        return ended_buttons(
+            self.request_id,
+            sources=bool(self.hits) and self.state is not State.DECLINED,
+            thinking=bool(self._thinking),
+            demo=self.suggest(cited) if self.state is State.DONE else None,
+            votes=self.state in (State.DONE, State.DECLINED),
+        )
 
 
 def one_line(text: str, most: int) -> str:

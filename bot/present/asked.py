@@ -9,12 +9,20 @@ from typing import Any, Protocol
 
 from bot.asking import Question
 from bot.events import NoticeKind
+from bot.figures import End, Outcome
 from bot.memory import GapKind, KeptAnswer, Place
 from bot.present.answer import Answer, State
 from bot.present.components import Page
 from bot.present.surface import Surface
 from knowledge.added import PREFIX
 from knowledge.passages import Passage
+
+_OUTCOMES: dict[State, Outcome] = {
+    State.DONE: "done",
+    State.DECLINED: "declined",
+    State.FAILED: "failed",
+    State.STOPPED: "stopped",
+}
 
 
 class Shown(Surface, Protocol):
@@ -79,7 +87,14 @@ class Asked:
             messages=tuple(self.surface.ids),
             token=self.surface.token,
             replies_to=self.surface.replies_to,
+            end=self._end(),
         )
+
+    def _end(self) -> End | None:
+        answer, outcome = self.answer, _OUTCOMES.get(self.answer.state)
+        if outcome is None:
+            return None
+        return End(outcome, answer.model, answer.first_text, answer.seconds)
 
     def said(self) -> str:
         """Return what becomes part of the conversation: whole answers only."""

@@ -13,7 +13,7 @@ from bot.errors import MemoryUnavailable
 from bot.keeping import Keeper
 from bot.memory import Place
 from bot.present import cards
-from bot.present.answer import Verb, custom_id
+from bot.present.answer_controls import Verb, custom_id
 from bot.present.answers import Answers
 from bot.present.asked import Past, past_of, still_there
 from bot.present.cards import say
@@ -25,7 +25,7 @@ from bot.reference import is_reference
 from bot.servers import ServerBook
 from knowledge.passages import Passage
 
-FAMILY, GOING_ON = "ask", "on"
+GOING_ON = "on"
 _VERBS = frozenset(Verb)
 _VOTES = frozenset({Verb.UP, Verb.DOWN})
 _MESSAGE_ID = re.compile(r"[1-9][0-9]{0,17}|[1-8][0-9]{18}")  # below 2**63

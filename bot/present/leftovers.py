@@ -14,7 +14,7 @@ import discord
 from bot.keeping import Keeper
 from bot.memory import KeptAnswer, KeptDemo
 from bot.present import demo_controls
-from bot.present.answer import Verb, custom_id
+from bot.present.answer_controls import Verb, custom_id
 from bot.present.components import Box, Button, Page
 from bot.present.delivery import ChannelSurface
 from bot.present.surface import MessageGone, Undelivered

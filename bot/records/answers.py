@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import KeptAnswer, Place
 from bot.records.database import Database
+from bot.records.figures import end_columns, end_of
 from bot.records.tables import AnswerRow, MessageRow
 
 
@@ -82,6 +83,7 @@ def _row(answer: KeptAnswer) -> AnswerRow:
         cited=list(answer.cited),
         token=answer.token,
         replies_to=answer.replies_to,
+        **end_columns(answer.end),
     )
 
 
@@ -107,4 +109,5 @@ def _answer(row: AnswerRow) -> KeptAnswer:
         cited=tuple(row.cited),
         token=row.token,
         replies_to=row.replies_to,
+        end=end_of(row),
     )

@@ -14,6 +14,7 @@ from bot.records.deck import DeckRecords
 from bot.records.demos import DemoRecords
 from bot.records.documents import DocumentRecords
 from bot.records.erasing import ErasingRecords
+from bot.records.figures import FigureRecords
 from bot.records.gaps import GapRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
@@ -34,6 +35,7 @@ def open_records(url: str) -> Memory:
         gaps=GapRecords(database),
         documents=DocumentRecords(database),
         readings=ReadingRecords(database),
+        figures=FigureRecords(database),
         attempts=AttemptRecords(database),
         deck=DeckRecords(database),
         calendar=Calendar(DailyRecords(database)),

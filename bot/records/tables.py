@@ -58,6 +58,10 @@ class AnswerRow(Table):
     cited: Mapped[Any]
     token: Mapped[str | None]
     replies_to: Mapped[int | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    model: Mapped[str | None]
+    first_text: Mapped[float | None]
+    seconds: Mapped[float | None]
 
 
 class MessageRow(Table):

@@ -30,6 +30,7 @@ QUESTION = "What is a token?"
 
 FOR_MANAGERS = {"settings"}
 FOR_ORGANISERS = {
+    "stats",
     *(f"models {verb}" for verb in "preload pull unload".split()),
     *(f"daily {verb}" for verb in "demo list off question".split()),
 }

@@ -18,7 +18,7 @@ STORED = {
     "turns": WHOSE | {"id", "private", "role", "content"},
     "answers": WHOSE
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
-    | {"passages", "cited", "token", "replies_to"},
+    | {"passages", "cited", "token", "replies_to", "outcome", "model", "first_text", "seconds"},
     "messages": {"message", "request_id"},
     "demos": WHOSE | {"demo", "message", "open", "card", "origin", "letters", "revealed"},
     "votes": WHOSE | {"request_id", "up", "reason"},

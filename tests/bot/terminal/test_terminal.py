@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import chdir
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot.memory import Gap, Place
+from bot.figures import End
+from bot.memory import Gap, KeptAnswer, Place
 from bot.records.memory import open_records
 from bot.terminal.app import COMMANDS, main
 from knowledge.embedding import Embedder
@@ -400,6 +402,26 @@ async def test_gaps_are_listed_as_csv_too_and_answered_by_an_organiser(empty: Te
     unknown = await empty.call("gaps", "answer", "0aaa", "Nobody pulls them.", **without)
     assert (unknown.code, unknown.out) == (1, "")
     assert "no such open question" in unknown.err
+
+
+async def test_stats_are_told_server_by_server_and_as_csv_of_one(empty: Terminal) -> None:
+    assert (await empty.call("stats")).out.startswith("No server has asked")
+    memory = open_records(f"sqlite+aiosqlite:///{empty.data / 'records.db'}")
+    for guild in (42, 43):
+        place, asked = Place(5, guild), f"a{guild}"
+        ended = End("declined", None, None, 0.1)
+        kept = KeptAnswer(asked, 99, place, time.time(), "canary", open=False, end=ended)
+        await memory.answers.keep(kept)
+    await memory.close()
+    every = await empty.call("stats")
+    assert every.out.count("    1 question: 1 declined\n") == 2
+    one = await empty.call("stats", "--server", "42", "--csv", "stats.csv")
+    assert "43" not in one.out
+    assert b"\r\nall,,1,0,1," in (empty.data.parent / "stats.csv").read_bytes()
+    assert "canary" not in every.out + one.out
+    refused = await empty.call("stats", "--csv", "stats.csv")
+    assert refused.code == 2
+    assert "--server" in refused.err
 
 
 async def test_lessons_are_listed_and_read(empty: Terminal) -> None:
