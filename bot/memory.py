@@ -16,6 +16,7 @@ from bot.deck import Deck
 from bot.documents import Documents
 from bot.erasing import Erasing
 from bot.figures import End, Figures
+from bot.handing import HandedOn
 from bot.localtime import UTC
 from bot.readings import Readings
 
@@ -192,15 +193,12 @@ class Kept(Protocol[T]):
 
     async def keep(self, shown: T, /) -> None:
         """Write it, or write it anew. The messages of an answer are added to those known."""
-        ...
 
     async def find(self, request_id: str, /) -> T | None:
         """Return it, if it is still kept."""
-        ...
 
     async def left_open(self) -> tuple[T, ...]:
         """Return what nobody brought to an end, oldest first."""
-        ...
 
 
 class KeptAnswers(Kept[KeptAnswer], Protocol):
@@ -208,11 +206,9 @@ class KeptAnswers(Kept[KeptAnswer], Protocol):
 
     async def close(self, request_id: str) -> None:
         """Let nothing of an answer be open any more."""
-        ...
 
     async def shown_in(self, message: int) -> KeptAnswer | None:
         """Return the answer that is shown in this message, if it is still kept."""
-        ...
 
 
 class Votes(Protocol):
@@ -288,6 +284,7 @@ class Memory:
     blind_votes: BlindVotes
     consents: Consents
     gaps: Gaps
+    handed: HandedOn
     documents: Documents
     readings: Readings
     figures: Figures

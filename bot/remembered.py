@@ -18,6 +18,7 @@ from bot.gaps import GapBook
 from bot.keeping import Keeper
 from bot.library import Library
 from bot.memory import Memory
+from bot.mentoring import Mentoring
 from bot.privacy import Privacy
 from bot.progress import ReadingProgress
 from bot.quiz.book import AttemptBook
@@ -117,6 +118,12 @@ class Remembered:
     def gaps(self) -> GapBook:
         """What the lessons left open."""
         return GapBook(self.memory.gaps, self._library, self._quoting)
+
+    @cached_property
+    def mentoring(self) -> Mentoring:
+        """What members handed on to mentors."""
+        parts = self.memory.handed, self.servers, self.gaps, self.curating
+        return Mentoring(*parts, clock=self.clock)
 
     @cached_property
     def stats(self) -> Stats:

@@ -33,6 +33,7 @@ from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
+from bot.present.mentors import MentorDesk
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
@@ -151,6 +152,9 @@ class StudyBot(commands.Bot):
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.curation = CurationDesk(records.curating, records.servers)
         self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
+        self.mentor_desk = MentorDesk(
+            self, records.mentoring, records.servers, records.keeper, self.desk.find
+        )
         self.stats_desk = StatsDesk(records.stats, records.servers)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
         self.calculators = CalculatorDesk(

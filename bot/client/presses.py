@@ -41,6 +41,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(dailies.FAMILY, bot.daily_desk.press)
     controls.add(review.FAMILY, bot.review_desk.press)
     controls.add(gaps.FAMILY, bot.gap_desk.press)
+    controls.add(answer_controls.MENTOR, bot.mentor_desk.press)
     controls.add(stats.FAMILY, bot.stats_desk.press)
     controls.add(demo_controls.FAMILY, bot.demo_desk.press)
     controls.add(consent.FAMILY, bot.consent.press)

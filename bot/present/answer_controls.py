@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.present.components import Button, Style
 from bot.present.trying import try_it
 
-FAMILY = "ask"
+FAMILY, MENTOR = "ask", "mentor"
 
 
 class Verb(StrEnum):
@@ -34,7 +34,10 @@ def stop_button(request_id: str) -> Button:
 def ended_buttons(
     request_id: str, *, sources: bool, thinking: bool, demo: str | None, votes: bool
 ) -> tuple[Button, ...]:
-    """Return the buttons of an answer that has ended; `demo` is one to try."""
+    """Return the buttons of an answer that has ended; `demo` is one to try.
+
+    What can be voted on can be handed on to a mentor as well.
+    """
     buttons: list[Button] = []
     if sources:
         buttons.append(Button("Sources", custom_id(Verb.SOURCES, request_id)))
@@ -46,4 +49,5 @@ def ended_buttons(
     if votes:
         buttons.append(Button("👍", custom_id(Verb.UP, request_id)))
         buttons.append(Button("👎", custom_id(Verb.DOWN, request_id)))
+        buttons.append(Button("Ask a mentor", f"{MENTOR}:ask:{request_id}"))
     return tuple(buttons)

@@ -118,6 +118,7 @@ class Asked:
             private=self.private,
             sources=answer.cited() or [(n, hit.passage) for n, hit in enumerate(answer.hits, 1)],
             thinking=answer.thinking,
+            text=answer.final or answer.raw,
             running=None if answer.ended else self,
         )
 
@@ -137,6 +138,7 @@ class Past:
     private: bool
     sources: list[tuple[int, Passage]] = field(default_factory=list)
     thinking: str = ""
+    text: str = ""
     running: Asked | None = None
     lost: bool = False
 
@@ -155,6 +157,7 @@ def past_of(kept: KeptAnswer, passages: Mapping[str, Passage]) -> Past:
         private=kept.private,
         sources=sources,
         thinking=kept.thinking,
+        text=kept.text,
         lost=len(sources) < len(wanted),
     )
 

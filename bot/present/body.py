@@ -1,7 +1,8 @@
 """A page as the body of a request, as Discord's routes want it.
 
-Each carries `allowed_mentions` that allow nobody and the flag that keeps links from unfolding
-(discord.py 2.7.1 leaves both out of some edits, and `Message.edit` even removes the flag).
+Each carries `allowed_mentions` that allow nobody, or one role where the page says so, and the flag
+that keeps links from unfolding (discord.py 2.7.1 leaves both out of some edits, and
+`Message.edit` even removes the flag).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Body:
         self.payload: Payload = {
             "components": components(page),
             "flags": flags | SUPPRESS_EMBEDS | COMPONENTS_V2,
-            "allowed_mentions": NOBODY,
+            "allowed_mentions": NOBODY
+            if page.ping is None
+            else {"parse": [], "roles": [str(page.ping)]},
             **(extra or {}),
         }
         self.files = [

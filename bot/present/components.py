@@ -112,6 +112,7 @@ class Box:
 class Page:
     """One message: our lines above, the model's text or several boxes, our lines below, controls.
 
+    `ping` is a role that may be pinged by our own line that names it; else nobody is.
     Two equal pages look the same, so that an edit from one to the other can be left out.
     """
 
@@ -124,6 +125,7 @@ class Page:
     boxes: tuple[Box, ...] = ()
     files: tuple[Attached, ...] = ()
     selects: tuple[Select, ...] = ()
+    ping: int | None = None
 
     @property
     def attached(self) -> tuple[Attached, ...]:

@@ -119,7 +119,7 @@ class Desk:
         Raises MessageGone, Undelivered, MemoryUnavailable.
         """
         verb, request_id = (*parts, "", "")[:2]
-        past = await self._find(request_id)
+        past = await self.find(request_id)
         if past is None or verb not in _VERBS or not _stands_here(past, interaction):
             await say(interaction, cards.EXPIRED)
         elif verb in _VOTES:
@@ -129,8 +129,8 @@ class Desk:
         else:
             await self._pressed(interaction, Verb(verb), past)
 
-    async def _find(self, request_id: str) -> Past | None:
-        """Return an answer of this process, or of an earlier one."""
+    async def find(self, request_id: str) -> Past | None:
+        """Return an answer of this process, or of an earlier one. Raises MemoryUnavailable."""
         asked = self._answers.find(request_id)
         if asked is not None:
             past = asked.past()

@@ -37,7 +37,7 @@ _ABOUT = {
     "roles": "None chosen: all members.",
     "open_channels": "Every post there is a question; needs the message content intent.",
     "curator_role": "Those who look after the lessons.",
-    "mentor_role": "Those who help members.",
+    "mentor_role": "Those who answer what members hand on to them, and see `/gaps`.",
     "model": "An installed model, as `ollama list` names it. Left empty: the bot's own.",
     "retention_days": f"From 1 to {LONGEST_RETENTION}.",
     "timezone": "Such as Europe/Berlin; `/settings timezone:` lists them all. Left empty: UTC.",

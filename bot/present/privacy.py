@@ -25,6 +25,7 @@ _NAMES = {
     "votes": "votes",
     "gaps": "gaps",
     "blind_votes": "votes in blind demos",
+    "handed": "questions handed on to mentors",
     "readings": "lessons you have read in",
     "attempts": "answers in quizzes",
     "cards": "cards you review",
@@ -53,11 +54,12 @@ class PrivacyDesk:
             what = (
                 "With your Discord id I store what you ask me, what I answer (with the model's "
                 "thinking and the passages), the demos you start with their texts, your 👍 and 👎 "
-                "with their reasons, your votes in blind demos, which of your questions the "
-                "lessons left open, which sections of lessons you have read, what you chose in "
-                "quizzes and whether it was right, and when each card that you review is due. It "
-                "serves follow-ups, the buttons under answers and demos, the ranking, the list of "
-                "lessons, scores, reviews, and those who mend the lessons."
+                "with their reasons, your votes in blind demos, which questions you handed on to "
+                "mentors, which of your questions the lessons left open, which sections of lessons "
+                "you have read, what you chose in quizzes and whether it was right, and when each "
+                "card that you review is due. It serves follow-ups, the buttons under answers and "
+                "demos, the ranking, the list of lessons, scores, reviews, and those who mend the "
+                "lessons."
             )
         else:
             what = (

@@ -17,6 +17,7 @@ from bot.records.tables import (
     DemoRow,
     DocumentRow,
     GapRow,
+    HandedRow,
     MessageRow,
     ServerRow,
     Table,
@@ -34,7 +35,12 @@ _THEIRS: tuple[Any, ...] = tuple(
 _SINCE: dict[Any, Any] = {CardRow: CardRow.due}
 
 # Who did something for a server: that is forgotten, what they did stays.
-_DONE_BY: tuple[Any, ...] = (DocumentRow.added_by, DocumentRow.approved_by, DailyRow.set_by)
+_DONE_BY: tuple[Any, ...] = (
+    DocumentRow.added_by,
+    DocumentRow.approved_by,
+    DailyRow.set_by,
+    HandedRow.answered_by,
+)
 
 
 class ErasingRecords:

@@ -16,6 +16,7 @@ from bot.records.documents import DocumentRecords
 from bot.records.erasing import ErasingRecords
 from bot.records.figures import FigureRecords
 from bot.records.gaps import GapRecords
+from bot.records.handing import HandedRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
 from bot.records.turns import TurnRecords
@@ -33,6 +34,7 @@ def open_records(url: str) -> Memory:
         blind_votes=BlindVoteRecords(database),
         consents=ConsentRecords(database),
         gaps=GapRecords(database),
+        handed=HandedRecords(database),
         documents=DocumentRecords(database),
         readings=ReadingRecords(database),
         figures=FigureRecords(database),

@@ -137,6 +137,21 @@ class GapRow(Table):
     answer: Mapped[str | None] = mapped_column(String(32))
 
 
+class HandedRow(Table):
+    """One question that a member handed on to the mentors of a server."""
+
+    __tablename__ = "handed"
+
+    request_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int] = mapped_column(index=True)
+    channel: Mapped[int]
+    member: Mapped[int] = mapped_column(index=True)
+    at: Mapped[float] = mapped_column(index=True)
+    message: Mapped[int | None]
+    reply: Mapped[int | None]
+    answered_by: Mapped[int | None]
+
+
 class ReadingRow(Table):
     """What one member has read of one lesson; `at` is the last time."""
 

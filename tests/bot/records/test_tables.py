@@ -24,6 +24,7 @@ STORED = {
     "votes": WHOSE | {"request_id", "up", "reason"},
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest", "answer"},
+    "handed": WHOSE | {"request_id", "message", "reply", "answered_by"},
     "readings": WHOSE | {"lesson", "anchors"},
     "attempts": WHOSE
     | {"sitting", "question", "lesson", "passage", "kind", "right", "points", "choice", "seconds"},
