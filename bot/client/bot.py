@@ -37,6 +37,7 @@ from bot.present.mentors import MentorDesk
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
+from bot.present.quiz_desk import QuizDesk
 from bot.present.review import ReviewDesk
 from bot.present.rounds import make_rounds
 from bot.present.stats import StatsDesk
@@ -147,6 +148,9 @@ class StudyBot(commands.Bot):
             services.lessons_for,
             services.demos.curated.all,
             records.attempts,
+        )
+        self.quiz_desk = QuizDesk(
+            services.lessons_for, records.servers, records.attempts, clock=records.clock
         )
         self.review_desk = ReviewDesk(records.review, records.attempts)
         self.vote_desk = VoteDesk(self.demos, records.voting)

@@ -18,6 +18,7 @@ from bot.present import (
     panel,
     predict,
     privacy,
+    quiz_desk,
     review,
     stats,
 )
@@ -39,6 +40,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(panel.FAMILY, bot.panel.press)
     controls.add(curation.FAMILY, bot.curation.press)
     controls.add(dailies.FAMILY, bot.daily_desk.press)
+    controls.add(quiz_desk.FAMILY, bot.quiz_desk.press)
     controls.add(review.FAMILY, bot.review_desk.press)
     controls.add(gaps.FAMILY, bot.gap_desk.press)
     controls.add(answer_controls.MENTOR, bot.mentor_desk.press)

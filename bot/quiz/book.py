@@ -37,6 +37,14 @@ class AttemptBook:
         self._attempts = attempts
         self._clock = clock
 
+    async def of_sitting(self, sitting: str) -> tuple[Attempt, ...]:
+        """Return what was answered in a sitting, oldest first. Raises MemoryUnavailable."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self._attempts.of_sitting(sitting)
+        except TimeoutError as error:
+            raise MemoryUnavailable("My records do not answer. Try again soon.") from error
+
     async def note(
         self,
         sitting: Sitting,

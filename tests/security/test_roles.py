@@ -40,7 +40,7 @@ FOR_CURATORS = {
 }
 FOR_ALL = {
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
-    *("cost", "ranking", "review", "status", "tokens", "vram"),
+    *("cost", "quiz", "ranking", "review", "status", "tokens", "vram"),
 }
 MENU = "Explain from the lessons"
 ONLY_HERE = {"settings": "Settings belong to a server", "ranking": "A ranking belongs to a server"}
