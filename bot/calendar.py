@@ -57,8 +57,82 @@ class Dailies(Protocol):
         ...
 
 
+SessionState = Literal["draft", "planned", "open", "ending", "over", "missed"]
+"""`draft` until its organiser confirms it, `open` from its time on, `ending` until the summary is
+posted; `missed` could not be begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One meeting of a study group in a channel, from its plan to its summary.
+
+    `starts` is in seconds since 1970. `lesson`, `demo` and `lineup` are names of files. `event` is
+    Discord's scheduled event, `message` shows the agenda, `ran` is what was begun from there.
+    `planned_by` is its organiser, until they are forgotten. `preloaded`: its models were asked for.
+    """
+
+    id: str
+    guild: int
+    channel: int
+    title: str
+    starts: float
+    planned_by: int | None
+    lesson: str | None = None
+    demo: str | None = None
+    lineup: str | None = None
+    state: SessionState = "draft"
+    event: int | None = None
+    message: int | None = None
+    preloaded: bool = False
+    ran: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """That a member said that they are at a session."""
+
+    session: str
+    member: int
+    guild: int
+    channel: int
+    at: float
+
+
+class Sessions(Protocol):
+    """The sessions, and who was there."""
+
+    async def keep(self, session: Session) -> None:
+        """Write a session, or write it anew."""
+        ...
+
+    async def find(self, session: str) -> Session | None:
+        """Return a session, if it is still kept."""
+        ...
+
+    async def drop(self, session: str) -> None:
+        """Erase a session and who was there."""
+        ...
+
+    async def to_come(self, guild: int | None = None) -> tuple[Session, ...]:
+        """Return those of a server, or all, that are neither over nor missed; the next first."""
+        ...
+
+    async def attend(self, attendance: Attendance) -> bool:
+        """Keep that a member is there; False where that was known."""
+        ...
+
+    async def attendees(self, session: str) -> tuple[int, ...]:
+        """Return who is there, in the order in which they said so."""
+        ...
+
+    async def asked(self, channel: int, since: float, until: float) -> tuple[int, int]:
+        """Return how many questions were answered in a channel, and how many left a gap."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Everything that has a time of its own."""
 
     dailies: Dailies
+    sessions: Sessions

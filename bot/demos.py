@@ -120,6 +120,21 @@ class Demos:
         lineup = self.lineups.find(order.lineup) if order.lineup is not None else None
         return self.rental.hosts(lineup.of_stages(order.stages)) if lineup else ()
 
+    async def ahead(self, demo: str | None, lineup: str | None) -> tuple[str, ...]:
+        """Return the models to load ahead for a demo: as many as memory takes together.
+
+        Raises DemoUnknown, LineupUnknown, ModelsMissing, EngineError.
+        """
+        order = self.order("", prompt=None if demo else "…", demo=demo, lineup=lineup)
+        models, taken = await self.installed(), 0
+        tags: list[str] = []
+        for contender in self._casting.choose(order, models).of_stages(order.stages):
+            model = models.get(key(contender))
+            taken += model.size_bytes if model is not None else 0
+            if contender.provider is None and taken <= self._limits.room:
+                tags.append(contender.tag)
+        return tuple(dict.fromkeys(tags))
+
     async def _there(self, order: Order) -> Installed | None:
         """Return what is installed; None where that cannot be learnt and rented models go on."""
         try:

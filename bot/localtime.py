@@ -7,12 +7,23 @@ not exist, where clocks go forward, or exist twice, where they go back (PEP 495)
 from __future__ import annotations
 
 import datetime as dt
+import re
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from bot.errors import BotError
 
 UTC = "UTC"
+FARTHEST = dt.timedelta(days=366)
+"""How far ahead something can be planned."""
+_NOON = 12
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WRITTEN = re.compile(
+    r"(?:(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})[ t]"
+    r"|(?P<word>today|tomorrow|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?"
+    r"|sat(?:urday)?|sun(?:day)?),? )?(?:at )?"
+    r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2})(?: ?(?P<half>am|pm))?| ?(?P<half_>am|pm))"
+)
 
 
 class TimeUnclear(BotError):
@@ -43,6 +54,11 @@ def find_zone(text: str) -> str:
     return known.get(wanted) or cities[0]
 
 
+def local(at: float, zone: str) -> str:
+    """Return a moment, in seconds since 1970, as a clock in a zone shows it."""
+    return f"{dt.datetime.fromtimestamp(at, ZoneInfo(zone)):%a %d %b %Y, %H:%M}"
+
+
 def hour_of_day(zone: ZoneInfo, day: dt.date, hour: int) -> dt.datetime | None:
     """Return the moment (UTC) at which an hour begins on a day; None where there is no such day.
 
@@ -55,3 +71,55 @@ def hour_of_day(zone: ZoneInfo, day: dt.date, hour: int) -> dt.datetime | None:
         if moment.astimezone(zone).date() == day:
             return moment
     return None
+
+
+def read_moment(text: str, zone: ZoneInfo, now: dt.datetime) -> dt.datetime:
+    """Return the moment (UTC) that somebody in a zone wrote; of two, the first.
+
+    A day and a time, such as 2026-12-01 18:00, tomorrow 6 pm, friday 18:00 or 18:00 for the next
+    time that it is so late. Raises TimeUnclear, also for what is over or more than a year away.
+    """
+    found = _WRITTEN.fullmatch(" ".join(text.split()).casefold())
+    if found is None:
+        raise TimeUnclear(
+            "I cannot read this time. Write it as 2026-12-01 18:00, tomorrow 18:00, friday 6 pm "
+            f"or 18:00; it is {zone.key} time."
+        )
+    local = now.astimezone(zone)
+    try:
+        moments = [_moment(day, found, zone) for day in _days(found, local.date())]
+    except ValueError:
+        raise TimeUnclear("There is no such day or time. Hours go from 0 to 23.") from None
+    moment = next((one for one in moments if one > now), moments[-1])
+    if moment <= now:
+        raise TimeUnclear(f"That time is over: it is {local:%Y-%m-%d %H:%M} in {zone.key} now.")
+    if moment - now > FARTHEST:
+        raise TimeUnclear("That is more than a year away.")
+    return moment
+
+
+def _days(found: re.Match[str], today: dt.date) -> list[dt.date]:
+    """Return the days that may be meant, the nearest first. Raises ValueError."""
+    word = found["word"] or ""
+    if found["year"]:
+        return [dt.date(*(int(found[part]) for part in ("year", "month", "day")))]
+    if word in ("today", "tomorrow"):
+        return [today + dt.timedelta(days=word == "tomorrow")]
+    if not word:
+        return [today, today + dt.timedelta(days=1)]
+    ahead = (_WEEKDAYS.index(word[:3]) - today.weekday()) % 7
+    return [today + dt.timedelta(days=ahead), today + dt.timedelta(days=ahead + 7)]
+
+
+def _moment(day: dt.date, found: re.Match[str], zone: ZoneInfo) -> dt.datetime:
+    """Return the moment of a time on a day. Raises ValueError, TimeUnclear."""
+    hour, half = int(found["hour"]), found["half"] or found["half_"]
+    if half and not 1 <= hour <= _NOON:
+        raise ValueError(hour)
+    if half:
+        hour = hour % _NOON + (_NOON if half == "pm" else 0)
+    local = dt.datetime(day.year, day.month, day.day, hour, int(found["minute"] or 0), tzinfo=zone)
+    moment = local.astimezone(dt.UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise TimeUnclear(f"That time does not exist in {zone.key}: clocks go forward then.")
+    return moment

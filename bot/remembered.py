@@ -24,6 +24,7 @@ from bot.progress import ReadingProgress
 from bot.quiz.book import AttemptBook
 from bot.review.book import ReviewBook
 from bot.servers import ServerBook
+from bot.sessions import SessionBook
 from bot.settings import Settings
 from bot.stats import Stats
 from bot.voting import Voting
@@ -134,6 +135,11 @@ class Remembered:
     def dailies(self) -> DailyBook:
         """What is posted in channels by itself."""
         return DailyBook(self.memory.calendar.dailies, self.servers, clock=self.clock)
+
+    @cached_property
+    def sessions(self) -> SessionBook:
+        """The sessions of study groups."""
+        return SessionBook(self.memory.calendar.sessions, self.servers, clock=self.clock)
 
     async def reindex(self) -> Change:
         """Bring added documents and the index up to date; see `Curating.reindex`."""

@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.calculators.tokens import Tokenizers
+from bot.client.meeting import session_desks
 from bot.client.presses import controls_of
 from bot.client.remedies import guard_events, limit_requests, stop_heartbeats
 from bot.client.sync import sync_patiently
@@ -61,6 +62,7 @@ PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
     create_public_threads=True,
+    create_events=True,
 )
 """What an invitation asks for, and no more."""
 
@@ -168,6 +170,7 @@ class StudyBot(commands.Bot):
             records.servers,
         )
         self.reader = Reader(services.lessons_for, records.progress)
+        self.session_desk, self.agenda_desk = session_desks(self)
 
     async def setup_hook(self) -> None:
         """Load the cogs and register what changed in their commands."""
@@ -185,7 +188,7 @@ class StudyBot(commands.Bot):
             asyncio.create_task(demos),
             asyncio.create_task(records.privacy.retain()),
             asyncio.create_task(records.settled()),
-            asyncio.create_task(make_rounds(self, [self.daily_desk.look])),
+            asyncio.create_task(make_rounds(self, [self.daily_desk.look, self.agenda_desk.look])),
         ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 
@@ -267,6 +270,7 @@ class StudyBot(commands.Bot):
             self.demos.leave()
             await self.intake.settled(SETTLE_SECONDS)
             await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
+            self.agenda_desk.close()
             self.calculators.close()
         await super().close()
         stop_heartbeats(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.present import (
+    agenda,
     answer_controls,
     blind,
     consent,
@@ -20,6 +21,7 @@ from bot.present import (
     privacy,
     quiz_desk,
     review,
+    sessions,
     stats,
 )
 from bot.present.controls import Controls
@@ -46,6 +48,8 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(answer_controls.MENTOR, bot.mentor_desk.press)
     controls.add(stats.FAMILY, bot.stats_desk.press)
     controls.add(demo_controls.FAMILY, bot.demo_desk.press)
+    controls.add(sessions.FAMILY, bot.session_desk.press)
+    controls.add(agenda.FAMILY, bot.agenda_desk.press)
     controls.add(consent.FAMILY, bot.consent.press)
     controls.add(blind.FAMILY, bot.vote_desk.press)
     controls.add(models.FAMILY, bot.model_desk.press)

@@ -22,7 +22,7 @@ _AGREE, _LEAVE = "agree", "leave"
 _REMEMBERED = 100
 """Questions whose buttons still know what they were about."""
 
-Start = Callable[[discord.Interaction[Any], Order], Awaitable[None]]
+Start = Callable[[discord.Interaction[Any], Order], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)

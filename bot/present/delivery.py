@@ -22,14 +22,21 @@ from bot.present.surface import MessageGone, Undelivered
 class ChannelSurface:
     """The messages in a channel, by the channel's routes; `answers` is what the first replies to.
 
-    `ids` are messages that stand there already.
+    `ids` are messages that stand there already. With a `nonce` of its own, what an earlier process
+    posted a few minutes ago is not posted twice.
     """
 
     lasts: float | None = None
     """Seconds for which it can be written to; None is for ever."""
 
     def __init__(
-        self, client: discord.Client, channel: int, answers: int | None, ids: Sequence[int] = ()
+        self,
+        client: discord.Client,
+        channel: int,
+        answers: int | None,
+        ids: Sequence[int] = (),
+        *,
+        nonce: str | None = None,
     ) -> None:
         self._http = client.http
         self._calls = calls_of(client)
@@ -38,7 +45,8 @@ class ChannelSurface:
         self.ids = list(ids)
         self.token: str | None = None
         # A reply's nonce follows from what it replies to: a next process makes no second one.
-        self._nonces = [] if answers is None else [str(answers)]
+        first = nonce if answers is None else str(answers)
+        self._nonces = [] if first is None else [first]
         self._offered: list[Page] = []  # what the next message may already have been made of
         self._left: list[int] = []
 

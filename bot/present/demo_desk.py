@@ -78,18 +78,18 @@ class DemoDesk:
         blind: bool = False,
         predict: bool = False,
         card: discord.Attachment | None = None,
-    ) -> None:
-        """Run a demo for a command or a button, or play a recorded one.
+    ) -> bool:
+        """Run a demo for a command or a button, or play a recorded one; return whether it began.
 
         Raises MessageGone, Undelivered, AttachmentRefused, CardUnreadable.
         """
         if card is not None:
             alone = not (prompt or demo or lineup or stages or blind or predict)
             await self._play(interaction, card, alone=alone)
-            return
+            return True
         if blind and predict:
             await say(interaction, "Choose one: a blind demo, or one that is predicted first.")
-            return
+            return False
         try:
             order = self._demos.order(
                 str(interaction.user.id),
@@ -103,7 +103,8 @@ class DemoDesk:
         except BotError as error:
             await say(interaction, failure(error))
         else:
-            await self._start(interaction, order, blind=blind, predict=predict)
+            return await self._start(interaction, order, blind=blind, predict=predict)
+        return False
 
     def suggest_demos(self, typed: str) -> list[tuple[str, str]]:
         """Return the demos, as (title, name), that hold what was typed."""
@@ -222,17 +223,21 @@ class DemoDesk:
         *,
         blind: bool,
         predict: bool = False,
-    ) -> None:
-        """Begin a demo where the bot is wanted; a prompt leaves it only after somebody agreed."""
+    ) -> bool:
+        """Begin a demo where the bot is wanted; a prompt leaves it only after somebody agreed.
+
+        Return whether it began.
+        """
         place = await admitted(interaction, self._servers)
         if place is None:
-            return
+            return False
         again = partial(self._start, blind=blind, predict=predict)
         hosts = self._demos.leaves_for(order)
         cleared = await self._consent.cleared(interaction, place, order, hosts, again)
         if cleared is not None:
             events = self._demos.run(cleared)
             await self._begin(interaction, place, events, cleared, blind=blind, predict=predict)
+        return cleared is not None
 
     async def _begin(
         self,

@@ -20,6 +20,7 @@ from bot.records.tables import (
     HandedRow,
     MessageRow,
     ServerRow,
+    SessionRow,
     Table,
     TurnRow,
     VoteRow,
@@ -40,6 +41,7 @@ _DONE_BY: tuple[Any, ...] = (
     DocumentRow.approved_by,
     DailyRow.set_by,
     HandedRow.answered_by,
+    SessionRow.planned_by,
 )
 
 
@@ -76,7 +78,7 @@ class ErasingRecords:
         async def write(session: AsyncSession) -> int:
             kept = (await session.execute(select(ServerRow.guild, ServerRow.retention_days))).all()
             count = 0
-            for row in _THEIRS:
+            for row in (*_THEIRS, SessionRow):
                 since = _SINCE.get(row, row.at)
                 chosen = [and_(row.guild == g, since < now - days * _DAY) for g, days in kept]
                 others = or_(row.guild.is_(None), row.guild.not_in([g for g, _ in kept]))

@@ -19,6 +19,7 @@ from bot.records.gaps import GapRecords
 from bot.records.handing import HandedRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
+from bot.records.sessions import SessionRecords
 from bot.records.turns import TurnRecords
 from bot.records.votes import VoteRecords
 
@@ -40,7 +41,7 @@ def open_records(url: str) -> Memory:
         figures=FigureRecords(database),
         attempts=AttemptRecords(database),
         deck=DeckRecords(database),
-        calendar=Calendar(DailyRecords(database)),
+        calendar=Calendar(DailyRecords(database), SessionRecords(database)),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),
         check=database.check,

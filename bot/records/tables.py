@@ -237,6 +237,39 @@ class DailyRow(Table):
     stopped: Mapped[bool]
 
 
+class SessionRow(Table):
+    """One session of a study group; `at` is when it begins."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    guild: Mapped[int] = mapped_column(index=True)
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    title: Mapped[str]
+    planned_by: Mapped[int | None]
+    lesson: Mapped[str | None]
+    demo: Mapped[str | None]
+    lineup: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    event: Mapped[int | None]
+    message: Mapped[int | None]
+    preloaded: Mapped[bool]
+    ran: Mapped[Any]
+
+
+class AttendanceRow(Table):
+    """That one member said that they are at one session."""
+
+    __tablename__ = "attendances"
+
+    session: Mapped[str] = mapped_column(String(32), primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True, index=True)
+    guild: Mapped[int]
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+
+
 class ConsentRow(Table):
     """That somebody in a channel agreed that prompts go to a provider's host."""
 

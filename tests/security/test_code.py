@@ -88,8 +88,9 @@ def test_s18_no_file_of_the_repository_holds_a_token() -> None:
 
 
 def test_s30_the_invitation_asks_for_exactly_this() -> None:
-    """View, send, send in threads, embed, attach, read history, create public threads."""
+    """View, send, also in threads, embed, attach, read history, make public threads and events."""
     bits = (1 << 10) | (1 << 11) | (1 << 38) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 35)
+    bits |= 1 << 44
     assert bits == PERMISSIONS.value
     assert f"permissions={bits}" in invite_url(1)
 

@@ -33,6 +33,7 @@ FOR_ORGANISERS = {
     "stats",
     *(f"models {verb}" for verb in "preload pull unload".split()),
     *(f"daily {verb}" for verb in "demo list off question".split()),
+    *(f"session {verb}" for verb in "cancel plan".split()),
 }
 FOR_CURATORS = {
     "gaps",
@@ -40,6 +41,7 @@ FOR_CURATORS = {
 }
 FOR_ALL = {
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
+    "session list",
     *("cost", "quiz", "ranking", "review", "status", "tokens", "vram"),
 }
 MENU = "Explain from the lessons"

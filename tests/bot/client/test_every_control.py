@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.calendar import Session
 from bot.client.bot import StudyBot
 from tests.bot.client.script import messages
 from tests.doubles.discord import FakeDiscord, Interaction, Message, Upload, payloads
@@ -90,7 +91,10 @@ async def test_every_command_and_control_works_and_answers_others(
     assert fake.refused == []
 
 
-async def test_every_autocomplete_offers_something(fake: FakeDiscord) -> None:
+async def test_every_autocomplete_offers_something(fake: FakeDiscord, bot: StudyBot) -> None:
+    wanted = Session("", int(payloads.made("guild")["id"]), 1, "Night", 0.0, None)
+    draft, _ = await bot.services.records.sessions.draft(wanted, "tomorrow 18:00")
+    await bot.services.records.sessions.confirm(draft.id)
     for called, command in commands(fake).items():
         for option in command.get("options", ()):
             if option.get("autocomplete"):

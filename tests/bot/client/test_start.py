@@ -139,4 +139,4 @@ def test_the_invitation_asks_for_the_least() -> None:
     assert f"permissions={PERMISSIONS.value}" in url
     assert not PERMISSIONS.administrator
     assert not PERMISSIONS.mention_everyone
-    assert PERMISSIONS.value == 309237763072
+    assert PERMISSIONS.value == 17901423807488

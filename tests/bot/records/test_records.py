@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.attempts import Attempt
+from bot.calendar import Attendance
 from bot.deck import Card
 from bot.errors import MemoryUnavailable
 from bot.handing import Handed
@@ -181,9 +182,10 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         card = Card(who, f"{i}", word, 10, 1, began=1, at=1, due=2, state={"word": word})
         assert await memory.deck.keep(card, 0)
         await memory.handed.keep(Handed(f"a{i}", who, 10, 1, 0.0, 5, 6, ADA))
+        await memory.calendar.sessions.attend(Attendance(f"s{i}", who, 1, 10, 0.0))
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    kinds = "turns answers demos votes blind_votes gaps readings attempts cards handed"
+    kinds = "turns answers demos votes blind_votes gaps readings attempts cards handed attendances"
     assert counts == dict.fromkeys(kinds.split(), 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):

@@ -32,6 +32,9 @@ STORED = {
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
+    "sessions": {"id", "guild", "channel", "at", "title", "planned_by", "lesson", "demo"}
+    | {"lineup", "state", "event", "message", "preloaded", "ran"},
+    "attendances": WHOSE | {"session"},
     "consents": {"channel", "host", "at"},
     "servers": {"guild", "channels", "roles", "open_channels", "curator_role", "mentor_role"}
     | {"model", "retention_days", "remembers", "timezone"},

@@ -44,8 +44,7 @@ class Faults:
     def status(self, method: str, path: str, status: int, code: int = 0, **more: Any) -> None:
         """Answer with a status and Discord's error code; `more` as in Fault, once if not told."""
         body = f'{{"message": "fault", "code": {code}}}'.encode()
-        more = {"times": 1, "body": body, **more}
-        self.rules.append(Fault(method, path, status=status, **more))
+        self.rules.append(Fault(method, path, status=status, **{"times": 1, "body": body, **more}))
 
     def reset(self, method: str, path: str, *, times: int = 1, act_first: bool = False) -> None:
         """Reset the connection (TCP RST)."""

@@ -13,8 +13,7 @@ from tests.doubles.discord.world import World
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 
-# Which responses each kind of interaction may get.
-_ALLOWED = {
+_ALLOWED = {  # which responses each kind of interaction may get
     COMMAND: {MESSAGE, DEFER, MODAL},
     COMPONENT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE, MODAL},
     SUBMIT: {MESSAGE, DEFER, DEFER_UPDATE, UPDATE},

@@ -1,12 +1,14 @@
-"""What Discord refuses in a form (error 50035): lengths by table, and the few other rules.
+"""What Discord refuses in a form (error 50035): lengths, and the few other rules.
 
-Numbers: Discord's documentation, resources/message, components/reference and
+Numbers, in `limits.json`: Discord's documentation, resources/message, components/reference and
 interactions/application-commands, as of 2026-08. The sum of 4000 characters over all text
 displays is what Discord answers and discord.py documents (`LayoutView.content_length`).
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from tests.doubles.discord.records import COMPONENTS_V2
@@ -15,15 +17,13 @@ from tests.doubles.discord.wire import ApiError, Json
 # Where a text or list stands → its greatest length. `*` is every item of a list, a `!` at the
 # end says that it must be there.
 Limits: TypeAlias = Mapping[str, int]
-# A dotted path, such as `components.0.label`, and what is wrong there.
-Problem: TypeAlias = tuple[str, str]
+Problem: TypeAlias = tuple[str, str]  # a dotted path, such as `components.0.label`; what is wrong
 
 CONTENT, EMBED_TEXT, DISPLAYED, PARTS = 2000, 6000, 4000, 40
 FILE_BYTES, REQUEST_BYTES = 10 * 2**20, 25 * 2**20
-CHOICES: Limits = {"choices": 25, "choices.*.name!": 100, "choices.*.value": 100}
-MODAL: Limits = {"title!": 45, "custom_id!": 100, "components!": 5, "components.*.label!": 45}
-_COMMANDS: Limits = {"*.name!": 32, "*.description!": 100, "*.options": 25, "*.options.*.name!": 32}
-_PLAIN: Limits = {"content": CONTENT, "components": 5, "embeds": 10}
+# By name, or by a component's type.
+_TABLES: Mapping[str, Limits] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+CHOICES, MODAL = _TABLES["choices"], _TABLES["modal"]
 
 ROW, BUTTON, SELECT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER = 12, 13, 14, 17
@@ -36,17 +36,6 @@ _INSIDE: Mapping[tuple[int, str], frozenset[int]] = {
     (SECTION, "components"): frozenset({TEXT}),
     (SECTION, "accessory"): frozenset({BUTTON, THUMBNAIL}),
     (CONTAINER, "components"): _BLOCKS,
-}
-_CHOOSING: Limits = {"custom_id!": 100, "placeholder": 150}
-_OPTIONS: Limits = {"options!": 25, "options.*.label!": 100, "options.*.value!": 100}
-_LENGTHS: Mapping[int, Limits] = dict.fromkeys(SELECTS, _CHOOSING) | {
-    ROW: {"components!": 5},
-    BUTTON: {"label": 80, "url": 512, "custom_id": 100},
-    SELECT: {**_CHOOSING, **_OPTIONS, "options.*.description": 100},
-    SECTION: {"components!": 3, "accessory!": 99},
-    TEXT: {"content!": DISPLAYED},
-    GALLERY: {"items!": 10},
-    CONTAINER: {"components!": PARTS},
 }
 
 
@@ -95,7 +84,7 @@ def check_message(message: Json, body: Json) -> Iterator[Problem]:
             if message.get(name) or body.get(name):
                 yield name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
     else:
-        yield from lengths(message, _PLAIN)
+        yield from lengths(message, _TABLES["plain"])
         size = sum(len(embed.get("description") or "") for embed in message.get("embeds") or ())
         yield from _most("embeds", "MAX_EMBED_SIZE_EXCEEDED", size, EMBED_TEXT)
     yield from lengths(message, {"attachments": 10})
@@ -135,7 +124,7 @@ def _walk(
 def _check_component(path: str, component: Json) -> Iterator[Problem]:
     """Check the lengths of one component and what its kind demands."""
     what = component["type"]
-    yield from lengths(component, _LENGTHS.get(what, {}), path)
+    yield from lengths(component, _TABLES.get(str(what), {}), path)
     if what == BUTTON:
         for names in (("label", "emoji"), ("custom_id", "url", "sku_id")):
             if not any(component.get(name) for name in names):
@@ -149,10 +138,17 @@ def _check_component(path: str, component: Json) -> Iterator[Problem]:
             yield path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED"
 
 
+def check_event(event: Json) -> Iterator[Problem]:
+    """Check a scheduled event: an external one, which needs a place and an end."""
+    yield from lengths(event, _TABLES["event"])
+    if (event.get("scheduled_end_time") or "") <= event["scheduled_start_time"]:
+        yield "scheduled_end_time", "GUILD_SCHEDULED_EVENT_SCHEDULE_END: not after its begin"
+
+
 def check_commands(commands: list[Json]) -> Iterator[Problem]:
     """Check the commands of one scope."""
     slash = [command for command in commands if command.get("type", 1) == 1]
-    yield from lengths(slash, _COMMANDS)
+    yield from lengths(slash, _TABLES["commands"])
     yield from _most("commands", "APPLICATION_COMMAND_TOO_MANY", len(commands), 100)
     names = [str(command.get("name")) for command in commands]
     for i, name in enumerate(names):

@@ -5,6 +5,7 @@ snowflake may be an integer (discord.py sends both; Discord takes both).
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,12 @@ class OpenApi:
                 content["maxLength"] = CONTENT
         resource = Resource.from_contents(self._document, default_specification=DRAFT202012)
         self._registry: Any = Registry().with_resource("urn:discord", resource)
-        self._validators: dict[tuple[str, str], Any] = {}
+        self._validator = cache(self._compile)
 
     def check(self, method: str, template: str, body: Any) -> None:
         """Raise ApiError 50035 when a body does not fit its operation."""
-        key = method.lower(), template
-        if key not in self._validators:
-            self._validators[key] = self._compile(*key)
-        validator = self._validators[key]
-        if validator is not None and not validator.is_valid(body):
-            error = best_match(validator.iter_errors(body))
+        validator = self._validator(method.lower(), template)
+        if validator and (error := best_match(validator.iter_errors(body))):
             path = ".".join(map(str, error.absolute_path)) or "body"
             refuse([(path, f"OPENAPI: {error.message[:500]}")])
 

@@ -10,8 +10,7 @@ from tests.doubles.discord.records import Message
 from tests.doubles.discord.wire import ApiError, Incoming, Json
 from tests.doubles.discord.world import World
 
-# Returns the answer's data; None is 204.
-Handler: TypeAlias = Callable[[World, Incoming], Any]
+Handler: TypeAlias = Callable[[World, Incoming], Any]  # the answer's data; None is 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +33,17 @@ def _put_commands(world: World, call: Incoming) -> list[Json]:
     return made
 
 
-def _channel(world: World, call: Incoming) -> Json:
-    return world.channel(call.params["channel_id"])
-
-
 def _message(world: World, call: Incoming) -> Message:
     if "webhook_token" in call.params:
         return interactions.message(world, call)
     message = world.message(call.params["message_id"])
-    if message.ephemeral or message.channel_id != _channel(world, call)["id"]:
+    if message.ephemeral or message.channel_id != world.channel(call.params["channel_id"])["id"]:
         raise ApiError(404, 10008, "Unknown Message")
     return message
 
 
 def _may_write(world: World, call: Incoming) -> None:
-    channel = _channel(world, call)
+    channel = world.channel(call.params["channel_id"])
     if any(user["id"] in world.blocked for user in channel.get("recipients", ())):
         raise ApiError(403, 50007, "Cannot send messages to this user")
     if channel.get("thread_metadata", {}).get("archived"):
@@ -78,10 +73,6 @@ def _edit(world: World, call: Incoming) -> Json:
     return messages.edit(world, message, call.body, call.files).payload
 
 
-def _delete(world: World, call: Incoming) -> None:
-    messages.delete(world, _message(world, call))
-
-
 def _open_thread(world: World, call: Incoming) -> Json:
     """Begin a thread; at a message it has the message's id."""
     limits.refuse(limits.lengths(call.body, {"name!": 100}))
@@ -97,8 +88,20 @@ def _open_thread(world: World, call: Incoming) -> Json:
     return thread
 
 
+def _make_event(world: World, call: Incoming) -> Json:
+    limits.refuse(limits.check_event(call.body))
+    about = {"id": payloads.snowflake(), "creator_id": payloads.BOT, "status": 1, **call.params}
+    return world.events.setdefault(str(about["id"]), call.body | about)
+
+
+def _delete_event(world: World, call: Incoming) -> None:
+    if world.events.pop(call.params["guild_scheduled_event_id"], None) is None:
+        raise ApiError(404, 10070, "Unknown Guild Scheduled Event")
+
+
 _COMMANDS = "/applications/{application_id}/commands"
 _GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
+_EVENTS = "/guilds/{guild_id}/scheduled-events"
 _CHANNEL = "/channels/{channel_id}"
 _MESSAGE = _CHANNEL + "/messages/{message_id}"
 _CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -112,20 +115,25 @@ ROUTES = (
     Route("GET", _COMMANDS, lambda world, _: world.commands.get("", [])),
     Route("GET", _GUILD_COMMANDS, lambda w, call: w.commands.get(call.params["guild_id"], [])),
     *(Route("PUT", path, _put_commands) for path in (_COMMANDS, _GUILD_COMMANDS)),
-    Route("GET", _CHANNEL, _channel),
+    Route("POST", _EVENTS, _make_event),
+    Route("DELETE", _EVENTS + "/{guild_scheduled_event_id}", _delete_event),
+    Route("GET", _CHANNEL, lambda w, c: w.channel(c.params["channel_id"])),
     Route("POST", _CHANNEL + "/typing", lambda *_: None),
     Route("POST", _CHANNEL + "/threads", _open_thread),
     Route("POST", _CHANNEL + "/messages", _post_message, "overall channel"),
     Route("GET", _MESSAGE, lambda world, call: _message(world, call).payload),
     Route("PATCH", _MESSAGE, _edit, "overall channel"),
-    Route("DELETE", _MESSAGE, _delete),
+    Route("DELETE", _MESSAGE, lambda w, c: messages.delete(w, _message(w, c))),
     Route("POST", _MESSAGE + "/threads", _open_thread),
     Route("GET", "/attachments/{id}/{name}", lambda w, call: w.files[call.params["id"]].data, ""),
     Route("POST", _CALLBACK, interactions.respond, ""),
     Route("POST", _HOOK, interactions.follow_up, "token posts"),
     *(Route("GET", path, lambda w, c: _message(w, c).payload, "token") for path in _TOLD),
     *(Route("PATCH", path, _edit, "token edits") for path in _TOLD),
-    *(Route("DELETE", path, _delete, "token") for path in _TOLD),
+    *(
+        Route("DELETE", path, lambda w, c: messages.delete(w, _message(w, c)), "token")
+        for path in _TOLD
+    ),
 )
 _PATTERNS = [(r, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", r.template))) for r in ROUTES]
 

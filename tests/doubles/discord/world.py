@@ -30,6 +30,7 @@ class World:
         self.messages: dict[str, Message] = {}
         self.nonces: dict[tuple[str, str], Message] = {}
         self.interactions: dict[str, Interaction] = {}
+        self.events: dict[str, Json] = {}
         self.commands: dict[str, list[Json]] = {}
         self.files: dict[str, Upload] = {}
         self.log: list[Call] = []
