@@ -23,8 +23,10 @@ def labels(message: Message) -> list[str]:
 
 def question_in(bot: StudyBot, message: Message) -> Question:
     """Return the question that a message asks."""
-    every = [q for lesson in bot.services.lessons for q in lesson.questions]
-    return next(q for q in every if f"### {sanitise(q.text)}" in message.text)
+    every = {q.id: q for lesson in bot.services.lessons for q in lesson.questions}
+    asked = every[message.payload["components"][-1]["components"][0]["custom_id"].split(":")[6]]
+    assert f"### {sanitise(asked.text)}" in message.text
+    return asked
 
 
 def letter(question: Question, message: Message, *, right: bool) -> str:
