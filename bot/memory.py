@@ -18,6 +18,7 @@ from bot.erasing import Erasing
 from bot.figures import End, Figures
 from bot.handing import HandedOn
 from bot.localtime import UTC
+from bot.quizzes import Quizzes
 from bot.readings import Readings
 
 T = TypeVar("T")
@@ -226,15 +227,12 @@ class BlindVotes(Protocol):
 
     async def cast(self, vote: BlindVote) -> None:
         """Keep a vote in the place of the member's earlier one on the same demo."""
-        ...
 
     async def count(self, demo: str) -> Mapping[str, int]:
         """Return how many voted for each choice of a demo."""
-        ...
 
     async def of_server(self, guild: int, kind: str | None = None) -> tuple[BlindVote, ...]:
         """Return the votes of a server, of one kind of task or of all, oldest first."""
-        ...
 
 
 class Gaps(Protocol):
@@ -290,6 +288,7 @@ class Memory:
     figures: Figures
     attempts: Attempts
     deck: Deck
+    quizzes: Quizzes
     calendar: Calendar
     servers: Servers
     erasing: Erasing

@@ -18,19 +18,24 @@ class QuizCommand(commands.Cog):
     def __init__(self, bot: StudyBot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Answer questions on the lessons; only you see them.")
+    @app_commands.command(
+        description="Answer questions on the lessons, alone or with all in this channel."
+    )
     @app_commands.describe(
         lesson="The lesson to ask about; leave it out for all",
         questions=f"How many, from 1 to {MOST}; else {USUAL}",
+        live="True: for all in this channel, against a countdown. Each one's first press counts",
     )
     async def quiz(
         self,
         interaction: discord.Interaction[StudyBot],
         lesson: str | None = None,
         questions: app_commands.Range[int, 1, MOST] = USUAL,
+        live: bool = False,  # noqa: FBT001, FBT002  discord.py reads the command from it
     ) -> None:
         """Begin a quiz."""
-        await self.bot.quiz_desk.begin(interaction, lesson, questions)
+        desk = self.bot.live_desk if live else self.bot.quiz_desk
+        await desk.begin(interaction, lesson, questions)
 
     @quiz.autocomplete("lesson")
     async def suggest_lessons(

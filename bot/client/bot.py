@@ -34,6 +34,7 @@ from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
+from bot.present.live_desk import LiveDesk
 from bot.present.mentors import MentorDesk
 from bot.present.models import ModelDesk
 from bot.present.panel import Panel
@@ -135,8 +136,17 @@ class StudyBot(commands.Bot):
         self.hearing = Hearing(self, self.answers, self.intake, records.servers)
         lineups = [(lineup.slug, lineup.title) for lineup in services.demos.lineups.all]
         self.demos = DemoRuns(records.keeper, lineups)
+        self.live_desk = LiveDesk(
+            self,
+            services.lessons_for,
+            records.servers,
+            records.memory.quizzes,
+            records.attempts,
+            self.answers.channel_pace,
+            clock=records.clock,
+        )
         self.privacy = PrivacyDesk(
-            records.privacy.forget, self.answers, self.demos, records.servers
+            records.privacy.forget, self.answers, self.demos, self.live_desk, records.servers
         )
         self.panel = Panel(records.servers, self._models)
         self.consent = ConsentDesk(records.consents)
@@ -183,12 +193,13 @@ class StudyBot(commands.Bot):
             self, records.keeper, lambda request: self.answers.find(request) is not None
         )
         demos = close_demos(self, records.keeper, self.demos.known)
+        looks = [self.live_desk.look, self.daily_desk.look, self.agenda_desk.look]
         self._keeping_house = [
             asyncio.create_task(answers),
             asyncio.create_task(demos),
             asyncio.create_task(records.privacy.retain()),
             asyncio.create_task(records.settled()),
-            asyncio.create_task(make_rounds(self, [self.daily_desk.look, self.agenda_desk.look])),
+            asyncio.create_task(make_rounds(self, looks)),
         ]
         self.syncing = await sync_patiently(self.tree, settings.data_dir, settings.discord_guild)
 
@@ -269,7 +280,8 @@ class StudyBot(commands.Bot):
             self.answers.leave()
             self.demos.leave()
             await self.intake.settled(SETTLE_SECONDS)
-            await asyncio.gather(self.answers.close(), self.demos.close(), self.model_desk.close())
+            ending = (self.answers, self.demos, self.model_desk, self.live_desk)
+            await asyncio.gather(*(one.close() for one in ending))
             self.agenda_desk.close()
             self.calculators.close()
         await super().close()

@@ -15,6 +15,7 @@ from bot.present import (
     desk,
     gaps,
     lessons,
+    live_quiz,
     models,
     panel,
     predict,
@@ -44,6 +45,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(dailies.FAMILY, bot.daily_desk.press)
     controls.add(quiz_desk.FAMILY, bot.quiz_desk.press)
     controls.add(review.FAMILY, bot.review_desk.press)
+    controls.add(live_quiz.FAMILY, bot.live_desk.press)
     controls.add(gaps.FAMILY, bot.gap_desk.press)
     controls.add(answer_controls.MENTOR, bot.mentor_desk.press)
     controls.add(stats.FAMILY, bot.stats_desk.press)

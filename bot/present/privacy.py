@@ -12,6 +12,7 @@ from bot.present.answers import Answers
 from bot.present.cards import EXPIRED, NOT_YOURS, notice, say
 from bot.present.components import Button, Page, Style
 from bot.present.demos import DemoRuns
+from bot.present.live_desk import LiveDesk
 from bot.present.responses import defer, defer_update, respond, update
 from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
@@ -39,11 +40,17 @@ class PrivacyDesk:
     """Answers `/privacy` and `/forget`."""
 
     def __init__(
-        self, forget: Forget, answers: Answers, demos: DemoRuns, servers: ServerBook
+        self,
+        forget: Forget,
+        answers: Answers,
+        demos: DemoRuns,
+        quizzes: LiveDesk,
+        servers: ServerBook,
     ) -> None:
         self._forget = forget
         self._answers = answers
         self._demos = demos
+        self._quizzes = quizzes
         self._servers = servers
 
     async def explain(self, interaction: discord.Interaction[Any]) -> None:
@@ -106,6 +113,7 @@ class PrivacyDesk:
             await defer_update(interaction)  # a large file takes longer than 3 s
             self._answers.forget(interaction.user.id)
             self._demos.forget(interaction.user.id)
+            self._quizzes.forget(interaction.user.id)
             try:
                 told = _told(await self._forget(interaction.user.id))
             except MemoryUnavailable as error:

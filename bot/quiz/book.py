@@ -57,7 +57,7 @@ class AttemptBook:
         """Keep that an option was chosen; `worth` None is what it is worth without hurry.
 
         Return False where the member answered it in this sitting before, None where it could not
-        be kept.
+        be kept, or not soon.
         """
         right = chosen == question.answer
         attempt = Attempt(
@@ -78,6 +78,8 @@ class AttemptBook:
         try:
             async with asyncio.timeout(WITHIN):
                 return await self._attempts.add(attempt)
-        except (MemoryUnavailable, TimeoutError):
+        except TimeoutError:
+            log.info("an answer to a question is kept later")
+        except MemoryUnavailable:
             log.warning("an answer to a question could not be kept")
-            return None
+        return None

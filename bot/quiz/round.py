@@ -6,9 +6,10 @@ Nothing in here waits, so that answers that come at once are each taken once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.attempts import Attempt
 from bot.quiz.choosing import shuffled
 from bot.quiz.points import points
 from knowledge.question import Question
@@ -58,6 +59,20 @@ class Round:
         answer = Answer(member, option, right, worth, seconds)
         self._answers[n][member] = answer
         return answer
+
+    def recall(self, attempts: Iterable[Attempt]) -> None:
+        """Know again what was answered before, from what was kept of it."""
+        places = {question.id: n for n, question in enumerate(self.questions)}
+        for one in attempts:
+            n = places.get(one.question)
+            if (
+                n is not None
+                and one.choice is not None
+                and one.choice < len(self.questions[n].options)
+            ):
+                option, seconds = self.questions[n].options[one.choice], one.seconds or 0.0
+                answer = Answer(one.member, option, one.right, one.points, seconds)
+                self._answers[n].setdefault(one.member, answer)
 
     def answers(self, n: int) -> dict[int, Answer]:
         """Return the answers to question `n`, by member."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.attempts import Attempt, AttemptKind
 from bot.records.database import Database
-from bot.records.tables import AttemptRow
+from bot.records.study_tables import AttemptRow
 
 
 class AttemptRecords:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.deck import Card
 from bot.records.database import Database
-from bot.records.tables import CardRow
+from bot.records.study_tables import CardRow
 
 
 class DeckRecords:

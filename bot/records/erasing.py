@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
+from bot.records.study_tables import CardRow, LiveQuizRow
 from bot.records.tables import (
     AnswerRow,
-    CardRow,
     DailyRow,
     DemoRow,
     DocumentRow,
@@ -42,6 +42,7 @@ _DONE_BY: tuple[Any, ...] = (
     DailyRow.set_by,
     HandedRow.answered_by,
     SessionRow.planned_by,
+    LiveQuizRow.started_by,
 )
 
 

@@ -17,6 +17,7 @@ from bot.records.erasing import ErasingRecords
 from bot.records.figures import FigureRecords
 from bot.records.gaps import GapRecords
 from bot.records.handing import HandedRecords
+from bot.records.quizzes import QuizRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
 from bot.records.sessions import SessionRecords
@@ -41,6 +42,7 @@ def open_records(url: str) -> Memory:
         figures=FigureRecords(database),
         attempts=AttemptRecords(database),
         deck=DeckRecords(database),
+        quizzes=QuizRecords(database),
         calendar=Calendar(DailyRecords(database), SessionRecords(database)),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),

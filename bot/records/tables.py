@@ -1,7 +1,8 @@
 """The tables. What may be stored is frozen by a test; a change here needs a migration.
 
 Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`,
-`documents`, `dailies` and `consents`, which hold nothing that a member asked or was answered.
+`documents`, `dailies` and `consents`, which hold nothing that a member asked or was answered, and
+`live_quizzes`, whose rows go when the quiz is over.
 """
 
 from __future__ import annotations
@@ -163,42 +164,6 @@ class ReadingRow(Table):
     channel: Mapped[int]
     at: Mapped[float] = mapped_column(index=True)
     anchors: Mapped[Any]
-
-
-class AttemptRow(Table):
-    """One answer of one member to one question that was asked; see `bot.attempts.Attempt`."""
-
-    __tablename__ = "attempts"
-
-    sitting: Mapped[str] = mapped_column(String(32), primary_key=True)
-    question: Mapped[str] = mapped_column(String(32), primary_key=True)
-    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
-    guild: Mapped[int | None] = mapped_column(index=True)
-    channel: Mapped[int]
-    at: Mapped[float] = mapped_column(index=True)
-    lesson: Mapped[str] = mapped_column(String(200))
-    passage: Mapped[str]
-    kind: Mapped[str] = mapped_column(String(16))
-    right: Mapped[bool]
-    points: Mapped[int]
-    choice: Mapped[int | None]
-    seconds: Mapped[float | None]
-
-
-class CardRow(Table):
-    """One question that one member reviews; see `bot.deck.Card`. It expires by `due`."""
-
-    __tablename__ = "cards"
-
-    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    question: Mapped[str] = mapped_column(String(32), primary_key=True)
-    guild: Mapped[int | None]
-    channel: Mapped[int]
-    at: Mapped[float]
-    lesson: Mapped[str] = mapped_column(String(200))
-    began: Mapped[float]
-    due: Mapped[float] = mapped_column(index=True)
-    state: Mapped[Any]
 
 
 class DocumentRow(Table):

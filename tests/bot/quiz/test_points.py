@@ -21,6 +21,6 @@ def test_a_right_answer_is_never_worth_less_for_being_faster(one: float, other: 
 
 
 def test_speed_counts_evenly_and_only_where_there_is_a_countdown() -> None:
-    worth = [points(right=True, seconds=s, within=WITHIN) for s in (0, 4, 4.1, 19, 20)]
-    assert worth == [15, 14, 13, 10, 10]
+    worth = [points(right=True, seconds=s, within=WITHIN) for s in (0, 0.5, 4, 7.9, 8.1, 19, 20)]
+    assert worth == [15, 15, 14, 14, 13, 11, 10]
     assert points(right=True) == points(right=True, seconds=3) == 10

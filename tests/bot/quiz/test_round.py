@@ -45,7 +45,7 @@ def test_the_fastest_is_the_fastest_of_those_who_were_right() -> None:
     fastest = round_.fastest(0)
     assert fastest is not None
     assert (fastest.member, fastest.points) == (3, 14)
-    assert [(one.member, one.points) for one in round_.scores()] == [(3, 14), (2, 12), (1, 0)]
+    assert [(one.member, one.points) for one in round_.scores()] == [(3, 14), (2, 13), (1, 0)]
 
 
 def test_of_a_forgotten_member_nothing_is_left() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import MemoryUnavailable
+from bot.records import study_tables  # noqa: F401  so that its tables are known
 from bot.records.database import Database
 from bot.records.tables import Table
 
@@ -29,6 +30,8 @@ STORED = {
     "attempts": WHOSE
     | {"sitting", "question", "lesson", "passage", "kind", "right", "points", "choice", "seconds"},
     "cards": WHOSE | {"question", "lesson", "began", "due", "state"},
+    "live_quizzes": {"quiz", "guild", "channel", "at", "questions", "started_by", "number"}
+    | {"message", "until", "closed"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
