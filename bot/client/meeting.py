@@ -19,4 +19,6 @@ def session_desks(bot: StudyBot) -> tuple[SessionDesk, AgendaDesk]:
     book, servers = services.records.sessions, services.records.servers
     plans = SessionDesk(bot, book, servers, services.lessons_for, demos)
     load = partial(load_ahead, demos=demos, stockroom=services.stockroom)
-    return plans, AgendaDesk(bot, book, servers, plans, bot.reader, bot.demo_desk, load)
+    return plans, AgendaDesk(
+        bot, book, servers, plans, bot.reader, bot.demo_desk, bot.live_desk, load
+    )

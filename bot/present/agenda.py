@@ -19,6 +19,7 @@ from bot.present.components import Page
 from bot.present.delivery import ChannelSurface, tell_privately
 from bot.present.demo_desk import DemoDesk
 from bot.present.lessons import Reader
+from bot.present.live_desk import LiveDesk
 from bot.present.organisers import refused
 from bot.present.responses import defer_update, respond, update
 from bot.present.sanitise import sanitise
@@ -33,6 +34,7 @@ from bot.present.session_pages import (
 )
 from bot.present.sessions import SessionDesk
 from bot.present.surface import MessageGone, Undelivered
+from bot.quiz.choosing import USUAL
 from bot.servers import ServerBook
 from bot.sessions import Begins, Ends, Missed, Preload, SessionBook, SessionEvent
 
@@ -56,6 +58,7 @@ class AgendaDesk:
         plans: SessionDesk,
         reader: Reader,
         demo_desk: DemoDesk,
+        live_desk: LiveDesk,
         load: Load,
     ) -> None:
         self._client = client
@@ -64,6 +67,7 @@ class AgendaDesk:
         self._plans = plans
         self._reader = reader
         self._demo_desk = demo_desk
+        self._live_desk = live_desk
         self._load = load
         self._loading: set[asyncio.Task[None]] = set()
 
@@ -137,6 +141,10 @@ class AgendaDesk:
                 await say(interaction, "This lesson is no longer there. `/lesson` lists them all.")
             else:
                 await respond(interaction, lesson_page(lesson), private=False)
+        elif verb is Verb.QUIZ:
+            begun = self._live_desk.running(session.channel) is None
+            await self._live_desk.begin(interaction, session.lesson, USUAL)
+            begun = begun and self._live_desk.running(session.channel) is not None
         else:
             begun = await self._demo_desk.show(
                 interaction, demo=session.demo, lineup=session.lineup, blind=verb is Verb.VOTE

@@ -29,11 +29,17 @@ class Verb(StrEnum):
     LESSON = "lesson"
     DEMO = "demo"
     VOTE = "vote"
+    QUIZ = "quiz"
     END = "end"
     READ = "read"
 
 
-PARTS = {Verb.LESSON: "lesson", Verb.DEMO: "demo", Verb.VOTE: "blind demo with a vote"}
+PARTS = {
+    Verb.LESSON: "lesson",
+    Verb.DEMO: "demo",
+    Verb.VOTE: "blind demo with a vote",
+    Verb.QUIZ: "live quiz",
+}
 """What an organiser begins from the agenda, as the summary names it."""
 
 
@@ -72,8 +78,12 @@ def list_page(sessions: Sequence[Session], contents: Sequence[str]) -> Page:
 
 def agenda_page(session: Session, content: str, here: int) -> Page:
     """Return the message with which a session begins."""
-    parts = [(Verb.LESSON, "Lesson", session.lesson), (Verb.DEMO, "Demo", session.demo)]
-    parts.append((Verb.VOTE, "Vote blind", session.demo))
+    parts = (
+        (Verb.LESSON, "Lesson", session.lesson),
+        (Verb.DEMO, "Demo", session.demo),
+        (Verb.VOTE, "Vote blind", session.demo),
+        (Verb.QUIZ, "Quiz", "of the lesson, or of all"),
+    )
     there = f"{here} member{'' if here == 1 else 's'} here so far. " if here else ""
     organiser = (
         f"<@{session.planned_by}> and other organisers" if session.planned_by else "Organisers"

@@ -275,7 +275,7 @@ async def test_a_session_is_run_over_a_restart_and_summed_up(
         bob.click(agenda, "I am here")
         await fake.until(lambda: "2 members here" in agenda.text)
         assert "counted already" in await answered(fake, bob.click(agenda, "I am here"))
-        for which in ("Lesson", "Demo", "Vote blind", "End"):
+        for which in ("Lesson", "Demo", "Vote blind", "Quiz", "End"):
             assert "Only members" in await answered(fake, bob.click(agenda, which))
         ada.click(agenda, "End")
         await fake.until(lambda: posted(fake, "Summary of"))
@@ -339,6 +339,21 @@ async def test_a_demo_and_a_vote_are_begun_from_the_agenda(
         await fake.until(lambda: posted(fake, "Summary of"))
         (summary,) = posted(fake, "Summary of")
         assert "demo, blind demo with a vote" in summary.text
+
+
+async def test_a_live_quiz_on_the_lesson_is_begun_from_the_agenda_once(
+    fake: FakeDiscord, timed: StudyBot, clock: Clock
+) -> None:
+    ada = fake.member("ada")
+    agenda = await begun(fake, timed, clock, lesson="base-models")
+    shown = await told(fake, ada.click(agenda, "Quiz"))
+    assert not shown.ephemeral
+    assert "Base models" in shown.text
+    assert "running in this channel" in await answered(fake, ada.click(agenda, "Quiz"))
+    ada.click(agenda, "End")
+    await fake.until(lambda: posted(fake, "Summary of"))
+    (summary,) = posted(fake, "Summary of")
+    assert "**Begun:** live quiz\n" in summary.text
 
 
 async def test_models_are_loaded_five_minutes_before_and_a_failure_is_told_once(
