@@ -2,8 +2,8 @@
 
     the model writes JSON → faults an author would be told → is it sound? → the model, asked it
 
-The last step asks the model its own question, options mixed, the passage before it: it has to
-find the key again, and no other. Whatever is unsure is dropped, with the reasons.
+The last step asks the model its own question twice, options mixed, the passage before it: it has
+to find the key each time, and no other. Whatever is unsure is dropped, with the reasons.
 """
 
 from __future__ import annotations
@@ -121,11 +121,12 @@ class Questions:
         question = draft.on(passage)
         if found := await self._unsound(question, evidence):
             return found
-        options = _mixed(question)
-        messages = choice_prompt(passage, question.text, options)
-        chosen = _LETTER.fullmatch((await self._told(messages, CHECK, member)).strip())
-        if chosen is None or chosen[1] != LETTERS[options.index(question.answer)]:
-            return ("asked it, with the passage, the model did not choose the answer",)
+        mixed = _mixed(question)
+        for options in (mixed, [*mixed[1:], *mixed[:1]]):  # whoever likes one letter errs once
+            messages = choice_prompt(passage, question.text, options)
+            chosen = _LETTER.fullmatch((await self._told(messages, CHECK, member)).strip())
+            if chosen is None or chosen[1] != LETTERS[options.index(question.answer)]:
+                return ("asked it, with the passage, the model did not choose the answer",)
         return ()
 
     async def _unsound(self, question: Question, evidence: Evidence) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ async def test_the_model_is_held_to_a_form_and_then_asked_its_own_question_witho
     author: Author,
 ) -> None:
     await author.write(AGENT)
-    wrote, chose = author.fake.generations
+    wrote, chose, again = author.fake.generations
+    assert letter_of(KEY, chose) != letter_of(KEY, again)
     assert wrote.body["format"]["properties"]["questions"]["type"] == "array"
     assert not chose.body.get("format")
     assert all(request.body["think"] is False for request in (wrote, chose))
@@ -97,7 +98,7 @@ async def test_the_model_is_held_to_a_form_and_then_asked_its_own_question_witho
     assert AGENT["why"] not in chose.prompt.replace(author.passage.text, "")
 
 
-@pytest.mark.parametrize("choice", ["NONE", "A and B", "", "The answer is an agent.", "Z"])
+@pytest.mark.parametrize("choice", [*"ABCDZ", "NONE", "A and B", "", "The answer is an agent."])
 async def test_what_the_model_does_not_answer_itself_is_dropped(
     author: Author, choice: str
 ) -> None:
@@ -120,7 +121,7 @@ async def test_what_is_unsound_is_dropped_with_every_reason_and_never_asked(
     found = await author.write(false, AGENT)
     assert [question.text for question in found.questions] == ["What is an agent?"]
     assert "the passage does not say the answer" in found.dropped[0].reasons
-    assert len(author.fake.generations) == 2
+    assert len(author.fake.generations) == 3
 
 
 @pytest.mark.parametrize(
