@@ -20,6 +20,7 @@ from bot.handing import HandedOn
 from bot.localtime import UTC
 from bot.quizzes import Quizzes
 from bot.readings import Readings
+from bot.unlisted import Unlisted
 
 T = TypeVar("T")
 
@@ -180,13 +181,11 @@ class Turns(Protocol):
         self, place: Place, member: int, count: int, *, private: bool = False
     ) -> tuple[Turn, ...]:
         """Return a member's newest turns in a place, oldest first; private ones only if asked."""
-        ...
 
     async def add(
         self, place: Place, member: int, turns: Sequence[Turn], at: float, *, private: bool = False
     ) -> None:
         """Keep turns, in their order; `private` if nobody else saw them."""
-        ...
 
 
 class Kept(Protocol[T]):
@@ -240,15 +239,12 @@ class Gaps(Protocol):
 
     async def add(self, gap: Gap) -> None:
         """Keep a gap."""
-        ...
 
     async def newest(self, guild: int | None, count: int) -> tuple[Gap, ...]:
         """Return a server's newest gaps, newest first; none whose answer was approved."""
-        ...
 
     async def servers(self) -> tuple[int, ...]:
         """Return the servers that have any."""
-        ...
 
 
 class Consents(Protocol):
@@ -289,6 +285,7 @@ class Memory:
     attempts: Attempts
     deck: Deck
     quizzes: Quizzes
+    unlisted: Unlisted
     calendar: Calendar
     servers: Servers
     erasing: Erasing

@@ -23,6 +23,7 @@ from bot.privacy import Privacy
 from bot.progress import ReadingProgress
 from bot.quiz.book import AttemptBook
 from bot.review.book import ReviewBook
+from bot.scores import Scores
 from bot.servers import ServerBook
 from bot.sessions import SessionBook
 from bot.settings import Settings
@@ -125,6 +126,12 @@ class Remembered:
         """What members handed on to mentors."""
         parts = self.memory.handed, self.servers, self.gaps, self.curating
         return Mentoring(*parts, clock=self.clock)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What came of what members answered and read."""
+        parts = self.memory.attempts, self.memory.readings, self.memory.unlisted, self.servers
+        return Scores(*parts, clock=self.clock)
 
     @cached_property
     def stats(self) -> Stats:

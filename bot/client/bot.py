@@ -42,6 +42,7 @@ from bot.present.privacy import PrivacyDesk
 from bot.present.quiz_desk import QuizDesk
 from bot.present.review import ReviewDesk
 from bot.present.rounds import make_rounds
+from bot.present.scores import ScoreDesk
 from bot.present.stats import StatsDesk
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
@@ -171,6 +172,7 @@ class StudyBot(commands.Bot):
         self.mentor_desk = MentorDesk(
             self, records.mentoring, records.servers, records.keeper, self.desk.find
         )
+        self.score_desk = ScoreDesk(records.scores, records.servers, services.lessons_for)
         self.stats_desk = StatsDesk(records.stats, records.servers)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
         self.calculators = CalculatorDesk(
@@ -284,6 +286,7 @@ class StudyBot(commands.Bot):
             await asyncio.gather(*(one.close() for one in ending))
             self.agenda_desk.close()
             self.calculators.close()
+            self.score_desk.close()
         await super().close()
         stop_heartbeats(self)
 

@@ -22,6 +22,7 @@ from bot.present import (
     privacy,
     quiz_desk,
     review,
+    scores,
     sessions,
     stats,
 )
@@ -48,6 +49,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls.add(live_quiz.FAMILY, bot.live_desk.press)
     controls.add(gaps.FAMILY, bot.gap_desk.press)
     controls.add(answer_controls.MENTOR, bot.mentor_desk.press)
+    controls.add(scores.FAMILY, bot.score_desk.press)
     controls.add(stats.FAMILY, bot.stats_desk.press)
     controls.add(demo_controls.FAMILY, bot.demo_desk.press)
     controls.add(sessions.FAMILY, bot.session_desk.press)

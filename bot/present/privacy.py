@@ -29,6 +29,7 @@ _NAMES = {
     "handed": "questions handed on to mentors",
     "readings": "lessons you have read in",
     "attempts": "answers in quizzes",
+    "unlisted": "wishes not to be listed",
     "cards": "cards you review",
     "attendances": "sessions you were at",
 }

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.memory import RETENTION_DAYS
 from bot.records.database import Database
-from bot.records.study_tables import CardRow, LiveQuizRow
+from bot.records.study_tables import CardRow, LiveQuizRow, UnlistedRow
 from bot.records.tables import (
     AnswerRow,
     DailyRow,
@@ -34,6 +34,9 @@ _THEIRS: tuple[Any, ...] = tuple(
 
 # From when a row's age counts, where not from when it was written: a card stays while it is used.
 _SINCE: dict[Any, Any] = {CardRow: CardRow.due}
+
+# Wishes: they hold until they are taken back or forgotten.
+_LASTING = frozenset({UnlistedRow})
 
 # Who did something for a server: that is forgotten, what they did stays.
 _DONE_BY: tuple[Any, ...] = (
@@ -79,7 +82,7 @@ class ErasingRecords:
         async def write(session: AsyncSession) -> int:
             kept = (await session.execute(select(ServerRow.guild, ServerRow.retention_days))).all()
             count = 0
-            for row in (*_THEIRS, SessionRow):
+            for row in (*set(_THEIRS) - _LASTING, SessionRow):
                 since = _SINCE.get(row, row.at)
                 chosen = [and_(row.guild == g, since < now - days * _DAY) for g, days in kept]
                 others = or_(row.guild.is_(None), row.guild.not_in([g for g, _ in kept]))

@@ -22,6 +22,7 @@ from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
 from bot.records.sessions import SessionRecords
 from bot.records.turns import TurnRecords
+from bot.records.unlisted import UnlistedRecords
 from bot.records.votes import VoteRecords
 
 
@@ -44,6 +45,7 @@ def open_records(url: str) -> Memory:
         deck=DeckRecords(database),
         quizzes=QuizRecords(database),
         calendar=Calendar(DailyRecords(database), SessionRecords(database)),
+        unlisted=UnlistedRecords(database),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),
         check=database.check,

@@ -61,3 +61,14 @@ class LiveQuizRow(Table):
     message: Mapped[int | None]
     until: Mapped[float]
     closed: Mapped[bool]
+
+
+class UnlistedRow(Table):
+    """That one member wishes to stand on no leaderboard of one server."""
+
+    __tablename__ = "unlisted"
+
+    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)

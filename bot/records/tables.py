@@ -2,7 +2,7 @@
 
 Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`,
 `documents`, `dailies` and `consents`, which hold nothing that a member asked or was answered, and
-`live_quizzes`, whose rows go when the quiz is over.
+`live_quizzes`, whose rows go when the quiz is over, and `unlisted`, which holds a wish.
 """
 
 from __future__ import annotations

@@ -42,10 +42,14 @@ FOR_CURATORS = {
 FOR_ALL = {
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
     "session list",
-    *("cost", "quiz", "ranking", "review", "status", "tokens", "vram"),
+    *("cost", "leaderboard", "progress", "quiz", "ranking", "review", "status", "tokens", "vram"),
 }
 MENU = "Explain from the lessons"
-ONLY_HERE = {"settings": "Settings belong to a server", "ranking": "A ranking belongs to a server"}
+ONLY_HERE = {
+    "settings": "Settings belong to a server",
+    "ranking": "A ranking belongs to a server",
+    "leaderboard": "A leaderboard belongs",
+}
 
 
 @dataclass(frozen=True)

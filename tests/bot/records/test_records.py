@@ -181,11 +181,13 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.attempts.add(attempt(f"s{i}", who))
         card = Card(who, f"{i}", word, 10, 1, began=1, at=1, due=2, state={"word": word})
         assert await memory.deck.keep(card, 0)
+        await memory.unlisted.hide(who, i, 10, 0.0)
         await memory.handed.keep(Handed(f"a{i}", who, 10, 1, 0.0, 5, 6, ADA))
         await memory.calendar.sessions.attend(Attendance(f"s{i}", who, 1, 10, 0.0))
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
-    kinds = "turns answers demos votes blind_votes gaps readings attempts cards handed attendances"
+    kinds = "turns answers demos votes blind_votes gaps readings attempts cards handed unlisted"
+    kinds += " attendances"
     assert counts == dict.fromkeys(kinds.split(), 80)
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):

@@ -26,6 +26,7 @@ STORED = {
     "blind_votes": WHOSE | {"demo", "kind", "choice", "ahead", "behind"},
     "gaps": WHOSE | {"request_id", "kind", "question", "nearest", "answer"},
     "handed": WHOSE | {"request_id", "message", "reply", "answered_by"},
+    "unlisted": WHOSE,
     "readings": WHOSE | {"lesson", "anchors"},
     "attempts": WHOSE
     | {"sitting", "question", "lesson", "passage", "kind", "right", "points", "choice", "seconds"},
