@@ -195,7 +195,7 @@ def told(progress: Progress) -> tuple[str, ...]:
     """Return how far a member is in words, a title first."""
     rests = f"Counted is what is still kept, {progress.kept} days. {RULE}"
     if not progress.answers and not progress.begun:
-        nothing = "You have answered and read nothing here that is still kept. `/lesson` begins."
+        nothing = "You have answered and read nothing here yet. `/quiz` and `/lesson` begin."
         return "Your progress", nothing, rests
     row, best = progress.streak.now, progress.streak.best
     mastered = sum(one.mastered for one in progress.begun)
