@@ -108,8 +108,13 @@ class LiveQuiz:
         return self.kept.number
 
     async def recall(self) -> None:
-        """Know again what members answered to an earlier process. Raises MemoryUnavailable."""
+        """Know again what members answered to an earlier process. Raises MemoryUnavailable.
+
+        From then on the question that is shown takes answers again.
+        """
         self.round.recall(await self._book.of_sitting(self.kept.quiz))
+        shown = self.kept.message is not None and not self.kept.closed
+        self.open = shown and not self._ending
 
     async def play(self) -> AsyncGenerator[LiveEvent]:
         """Ask the questions that are left."""

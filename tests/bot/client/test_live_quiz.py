@@ -13,6 +13,7 @@ from bot.present.live_quiz import PAUSED
 from bot.quiz import live
 from knowledge.question import Question
 from tests.bot.client.script import Script, running_bot
+from tests.bot.client.test_leftovers import SERVE, environment, killed_in_the_end
 from tests.bot.client.test_panel import GENERAL, told
 from tests.bot.client.test_quiz import labels
 from tests.doubles.discord import FakeDiscord, Interaction, Message
@@ -55,8 +56,9 @@ def places(bot: StudyBot) -> tuple[str, str]:
     """Return the letter of the key, and another one."""
     running = bot.live_desk.running(GENERAL)
     assert running is not None
-    at = running.round.options(running.number).index(asked_in(bot).answer)
-    return "ABCD"[at], "ABCD"[at - 1]
+    options = running.round.options(running.number)
+    at = options.index(asked_in(bot).answer)
+    return "ABCD"[at], "ABCD"[(at + 1) % len(options)]
 
 
 def late(message: Message) -> Message:
@@ -249,3 +251,24 @@ async def forgotten(fake: FakeDiscord, member: Member) -> None:
     asked = await told(fake, member.slash("forget"))
     member.click(asked, "Forget me")
     await fake.until(lambda: "rased" in asked.text and "Shall" not in asked.text, 60.0)
+
+
+async def test_after_a_kill_what_was_confirmed_counts_and_the_question_goes_on(
+    fake: FakeDiscord, script: Script, tmp_path: Path
+) -> None:
+    quick = "from bot.quiz import live\nlive.START_SECONDS, live.ANSWER_SECONDS = 0.1, 600.0\n"
+    ada, eve = fake.member("ada"), fake.member("eve")
+    async with killed_in_the_end(quick + SERVE, env=environment(fake, tmp_path)):
+        await fake.until(lambda: fake.gateway.identified and fake.commands, within=60.0)
+        await told(fake, ada.slash("quiz", questions=1, live=True))
+        message = await opened(fake)
+        assert "Taken" in await said(fake, ada.click(message, "A"))
+    async with running_bot(fake, script, tmp_path) as bot:
+        await fake.until(lambda: bot.live_desk.running(GENERAL), 60.0)
+        assert "first press counts" in await said(fake, ada.click(message, "B"))
+        assert "Taken" in await said(fake, eve.click(message, "B"))
+        ada.click(message, "Stop the quiz")
+        await fake.until(lambda: posted(fake, "The quiz was stopped"), 60.0)
+    assert len(posted(fake, "Live quiz** · 1 of 1")) == 1
+    (over,) = posted(fake, "The quiz was stopped")
+    assert {f"<@{ada.id}>", f"<@{eve.id}>"} <= set(re.findall(r"<@\d+>", over.text))
