@@ -25,6 +25,7 @@ from bot.events import (
     Waiting,
 )
 from bot.grounding import may_answer
+from bot.levels import Level
 from bot.memory import Turn
 from bot.queue import FairQueue
 from bot.quoting import quote
@@ -51,7 +52,7 @@ class Question:
     """What a member asks. `member` is the key under which they queue; `lesson` a slug.
 
     `model` None is the bot's own. `server` is where it was asked: only lessons of everybody and of
-    that server answer it.
+    that server answer it. At a `level` a model writes for it; quotations stay as they are.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Question:
     hits: int = 8
     model: str | None = None
     server: int | None = None
+    level: Level | None = None
 
     @property
     def previous(self) -> str | None:
@@ -159,7 +161,9 @@ class Asking:
                 if not may_answer(found):
                     yield _declined(found)
                     return
-            written = writer.write(question.text, question.history, found.hits)
+            written = writer.write(
+                question.text, question.history, found.hits, level=question.level
+            )
             async with aclosing(written):
                 async for event in written:
                     yield event

@@ -14,6 +14,8 @@ from bot.servers import ServerBook
 
 TURNS = 12
 """Turns looked at for a new question: six questions and their answers."""
+ALL = 10_000
+"""Turns of a whole conversation at most."""
 SHARE = 0.15
 """Of the model's context that earlier turns may fill; the prompt's own limit lies above it."""
 
@@ -46,6 +48,22 @@ class Conversations:
             return ()
         turns = await self._memory.turns.newest(place, member, TURNS, private=private)
         return _within(_until(turns, before), self._budget)
+
+    async def before(self, place: Place, member: int, at: float) -> tuple[Turn, ...]:
+        """Return the earlier turns of a question that was asked at `at`, in seconds since 1970.
+
+        None of them was private. Raises MemoryUnavailable.
+        """
+        turns = await self._memory.turns.before(place, member, TURNS, at)
+        return _within(turns, self._budget)
+
+    async def whole(self, place: Place, member: int) -> tuple[Turn, ...]:
+        """Return all that is kept, oldest first, private turns too. Raises MemoryUnavailable."""
+        return await self._memory.turns.newest(place, member, ALL, private=True)
+
+    async def reset(self, place: Place, member: int) -> int:
+        """Erase it all; return how many turns it was. Raises MemoryUnavailable."""
+        return await self._memory.turns.erase(place, member)
 
     async def add(
         self, place: Place, member: int, question: str, answer: str, *, private: bool = False

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from bot.asking import Question
 from bot.conversation import Conversations
 from bot.errors import MemoryUnavailable
+from bot.levels import Level
 from bot.memory import Gap, GapKind, KeptAnswer, KeptDemo, Memory, Place, Turn, Vote
 from bot.servers import ServerBook
 
@@ -55,24 +56,32 @@ class Keeper:
     async def prepared(
         self, question: Question, place: Place, member: int, *, private: bool, again: bool
     ) -> Question:
-        """Return the question with the server's model and the member's earlier turns in this place.
+        """Return the question with the server's model, the member's level and their earlier turns.
 
-        `again` says that it was asked before: its own answer is then no part of what led to it.
+        The turns are those of this place. `again` says that it was asked before: its own answer is
+        then no part of what led to it.
         """
         settings = await self._servers.of(place.guild, patient=True)
         question = replace(question, model=settings.model)
-        if question.history:
-            return question
         try:
             async with asyncio.timeout(READ_WITHIN), self.turn(member):
                 # In turn: what the member has just read is kept by now.
-                history = await self._conversations.history(
-                    place, member, private=private, before=question.text if again else None
-                )
+                question = replace(question, level=await self._level(member))
+                if not question.history:
+                    before = question.text if again else None
+                    turns = self._conversations.history
+                    history = await turns(place, member, private=private, before=before)
+                    question = replace(question, history=history)
         except (MemoryUnavailable, TimeoutError):
             log.warning("a question is answered without its history")
-            return question
-        return replace(question, history=history)
+        return question
+
+    async def _level(self, member: int) -> Level | None:
+        """Return a member's level; none while it cannot be read."""
+        try:
+            return await self._memory.levels.of(member)
+        except MemoryUnavailable:
+            return None
 
     async def keep(self, answer: KeptAnswer, *, said: str = "", gap: GapKind | None = None) -> bool:
         """Keep an answer as far as text may be stored; return whether it could be kept.
@@ -86,6 +95,8 @@ class Keeper:
                 else:
                     wordless = replace(answer, question="", text="", thinking="")
                     await self._memory.answers.keep(wordless)
+                if said and await self._level(answer.member):
+                    await self._memory.levels.used(answer.member, answer.at)
             except MemoryUnavailable:
                 log.warning("answer %s could not be kept", answer.request_id)
                 return False
@@ -149,15 +160,21 @@ class Keeper:
         """Return an answer that is still kept. Raises MemoryUnavailable."""
         return await self._memory.answers.find(request_id)
 
-    async def before(self, message: int, place: Place) -> tuple[Turn, ...]:
-        """Return the question and answer that stand in a message, if they are kept."""
+    async def before(self, message: int, member: int, place: Place) -> tuple[Turn, ...]:
+        """Return the question and answer that stand in a message, if they are kept.
+
+        Before them comes what led to them, where it was this member who asked.
+        """
         try:
             kept = await self._memory.answers.shown_in(message)
+            if kept is None or kept.place != place or kept.private or not kept.text:
+                return ()
+            turns: tuple[Turn, ...] = ()
+            if kept.member == member:
+                turns = await self._conversations.before(place, member, kept.at)
         except MemoryUnavailable:
             return ()
-        if kept is None or kept.place != place or kept.private or not kept.text:
-            return ()
-        return Turn("user", kept.question), Turn("assistant", kept.text)
+        return *turns, Turn("user", kept.question), Turn("assistant", kept.text)
 
     async def left_open(self) -> tuple[KeptAnswer, ...]:
         """Return the answers that a kill left, oldest first; none while they cannot be read."""

@@ -17,20 +17,19 @@ from bot.documents import Documents
 from bot.erasing import Erasing
 from bot.figures import End, Figures
 from bot.handing import HandedOn
+from bot.levels import Levels
 from bot.localtime import UTC
 from bot.quizzes import Quizzes
 from bot.readings import Readings
+from bot.studies import Studies
 from bot.unlisted import Unlisted
 
 T = TypeVar("T")
-
-RETENTION_DAYS = 30
-"""How long what expires is kept where no server chose otherwise."""
+RETENTION_DAYS = 30  # how long what expires is kept where no server chose otherwise
 
 TurnRole = Literal["user", "assistant"]
 GapKind = Literal["declined", "unsupported"]
-Origin = Literal["live", "recording", "file"]
-"""A demo's: run by models, played again, or played from a member's file."""
+Origin = Literal["live", "recording", "file"]  # of a demo; the last is a member's own file
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +181,12 @@ class Turns(Protocol):
     ) -> tuple[Turn, ...]:
         """Return a member's newest turns in a place, oldest first; private ones only if asked."""
 
+    async def before(self, place: Place, member: int, count: int, at: float) -> tuple[Turn, ...]:
+        """Return the newest turns that were kept until `at`, as `newest`; none that was private."""
+
+    async def erase(self, place: Place, member: int) -> int:
+        """Erase a member's turns in a place; return how many it was."""
+
     async def add(
         self, place: Place, member: int, turns: Sequence[Turn], at: float, *, private: bool = False
     ) -> None:
@@ -272,6 +277,8 @@ class Memory:
     """Everything that is remembered, noun by noun."""
 
     turns: Turns
+    levels: Levels
+    studies: Studies
     answers: KeptAnswers
     demos: Kept[KeptDemo]
     votes: Votes
@@ -289,7 +296,5 @@ class Memory:
     calendar: Calendar
     servers: Servers
     erasing: Erasing
-    check: Callable[[], Awaitable[str]]
-    """Says in words how the records are."""
-    close: Callable[[], Awaitable[None]]
-    """Finishes what is being written."""
+    check: Callable[[], Awaitable[str]]  # says in words how the records are
+    close: Callable[[], Awaitable[None]]  # finishes what is being written

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.levels import Level
 from bot.memory import Turn
 from bot.model import Message
 from knowledge.passages import Hit, Passage
@@ -55,11 +56,19 @@ def estimate_tokens(text: str) -> int:
 
 
 def answer_prompt(
-    question: str, history: Sequence[Turn], hits: Sequence[Hit], *, num_ctx: int, num_predict: int
+    question: str,
+    history: Sequence[Turn],
+    hits: Sequence[Hit],
+    *,
+    num_ctx: int,
+    num_predict: int,
+    level: Level | None = None,
 ) -> Prompt:
     """Build the prompt of an answer within `num_ctx` tokens, `num_predict` of them kept free."""
     boundary = secrets.token_hex(8)
     rules = load_prompt("answer_rules")
+    if level is not None:
+        rules = f"{rules}\n{load_prompt(f'level_{level}')}"
     frame = load_prompt("answer", boundary=boundary, passages="", history="", question="")
     room = num_ctx - num_predict - MARGIN - estimate_tokens(rules) - estimate_tokens(frame)
     left_out: list[str] = []

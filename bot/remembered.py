@@ -28,6 +28,7 @@ from bot.servers import ServerBook
 from bot.sessions import SessionBook
 from bot.settings import Settings
 from bot.stats import Stats
+from bot.studies import StudyBook
 from bot.voting import Voting
 from knowledge.index import Change
 
@@ -74,6 +75,11 @@ class Remembered:
     def conversations(self) -> Conversations:
         """What was said before, by member and place."""
         return Conversations(self.memory, self.servers, num_ctx=self._settings.num_ctx)
+
+    @cached_property
+    def studies(self) -> StudyBook:
+        """The threads in which every post is answered."""
+        return StudyBook(self.memory.studies)
 
     @cached_property
     def keeper(self) -> Keeper:

@@ -21,6 +21,7 @@ from bot.events import (
     Verdict,
 )
 from bot.grounding import CitationChecker
+from bot.levels import Level
 from bot.memory import Turn
 from bot.model import Delta, Ended, EndReason, Model, Sampling
 from bot.prompting import NOT_IN_LESSONS, Prompt, answer_prompt, rewrite_prompt
@@ -156,7 +157,12 @@ class Writer:
         return lines[0].strip(" \"'*") if lines else ""
 
     async def write(
-        self, question: str, history: Sequence[Turn], hits: Sequence[Hit]
+        self,
+        question: str,
+        history: Sequence[Turn],
+        hits: Sequence[Hit],
+        *,
+        level: Level | None = None,
     ) -> AsyncGenerator[Event]:
         """Yield the answer and its verdicts, then Finished, Declined or Failed.
 
@@ -169,6 +175,7 @@ class Writer:
             hits,
             num_ctx=self._model.entry.num_ctx,
             num_predict=ANSWER.num_predict,
+            level=level,
         )
         if prompt.left_out:
             yield _trimmed(prompt, self._model.entry.num_ctx)

@@ -20,7 +20,7 @@ class Passage:
     `id` is `<lesson slug>#<anchor>` and stays as long as the heading does;
     `path` holds the headings above `heading`, outermost first, without the title;
     `text` is the section's Markdown without its heading; `asks` are questions it
-    answers, in members' words: indexed beside the text, never shown. `server` is the
+    answers, in members' words: indexed beside the text, offered to be asked next. `server` is the
     Discord server whose members alone may see it; None: everybody.
     """
 

@@ -24,16 +24,19 @@ from bot.present.calculators import CalculatorDesk
 from bot.present.calls import Calls
 from bot.present.cards import error_card, say
 from bot.present.consent import ConsentDesk
+from bot.present.conversation import ConversationDesk
 from bot.present.curation import CurationDesk
 from bot.present.dailies import DailyDesk
 from bot.present.demo_desk import DemoDesk
 from bot.present.demos import DemoRuns
 from bot.present.desk import Desk
+from bot.present.following import following
 from bot.present.gaps import GapDesk
 from bot.present.hearing import Hearing
 from bot.present.intake import LEAVING, Intake
 from bot.present.leftovers import close_answers, close_demos
 from bot.present.lessons import Reader
+from bot.present.levels import LevelDesk
 from bot.present.live_desk import LiveDesk
 from bot.present.mentors import MentorDesk
 from bot.present.models import ModelDesk
@@ -44,6 +47,7 @@ from bot.present.review import ReviewDesk
 from bot.present.rounds import make_rounds
 from bot.present.scores import ScoreDesk
 from bot.present.stats import StatsDesk
+from bot.present.study import StudyDesk
 from bot.present.votes import VoteDesk
 from bot.reference import begin_request
 from bot.wiring import Services
@@ -56,17 +60,6 @@ GUILDS_WITHIN = 0.3
 """Seconds of silence after which no more servers are awaited at the start."""
 SETTLE_SECONDS = 3.0
 """How long the bot, when it leaves, waits for commands and presses that it has taken."""
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-    create_public_threads=True,
-    create_events=True,
-)
-"""What an invitation asks for, and no more."""
 
 
 class Tree(app_commands.CommandTree["StudyBot"]):
@@ -125,16 +118,29 @@ class StudyBot(commands.Bot):
         self.unsound = asyncio.Event()
         """Set when an event could not be read: the session ought to be begun anew."""
         self.syncing: asyncio.Task[None] | None = None
-        self.answers = Answers(services.asking, services.records.keeper, services.demos.fitting)
+        self.answers = Answers(
+            services.asking,
+            services.records.keeper,
+            services.demos.fitting,
+            following(services.lessons_for),
+        )
         self._keeping_house: list[asyncio.Task[None]] = []
+        self._open_talk(services)
         self._open_desks(services)
         self.controls = controls_of(self)
+
+    def _open_talk(self, services: Services) -> None:
+        """Make what members ask questions with."""
+        records = services.records
+        self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons_for)
+        self.hearing = Hearing(self, self.answers, self.intake, records.servers, records.studies)
+        self.studies = StudyDesk(self, records.studies, records.servers, services.lessons_for)
+        self.levels = LevelDesk(records.memory.levels)
+        self.conversation = ConversationDesk(records.conversations, records.keeper)
 
     def _open_desks(self, services: Services) -> None:
         """Make what answers commands and presses."""
         records = services.records
-        self.desk = Desk(self.answers, records.keeper, records.servers, services.lessons_for)
-        self.hearing = Hearing(self, self.answers, self.intake, records.servers)
         lineups = [(lineup.slug, lineup.title) for lineup in services.demos.lineups.all]
         self.demos = DemoRuns(records.keeper, lineups)
         self.live_desk = LiveDesk(
@@ -289,10 +295,3 @@ class StudyBot(commands.Bot):
             self.score_desk.close()
         await super().close()
         stop_heartbeats(self)
-
-
-def invite_url(application_id: int) -> str:
-    """Return the address with which an organiser invites the bot."""
-    return discord.utils.oauth_url(
-        application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
-    )

@@ -13,6 +13,7 @@ from bot.present import (
     dailies,
     demo_controls,
     desk,
+    following,
     gaps,
     lessons,
     live_quiz,
@@ -38,6 +39,7 @@ def controls_of(bot: StudyBot) -> Controls:
     controls = Controls()
     controls.add(answer_controls.FAMILY, bot.desk.press)
     controls.add(desk.GOING_ON, bot.desk.go_on)
+    controls.add(following.FAMILY, bot.desk.follow)
     controls.add(lessons.ABOUT, bot.desk.about)
     controls.add(lessons.FAMILY, bot.reader.press)
     controls.add(privacy.FAMILY, bot.privacy.press)

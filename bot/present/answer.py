@@ -22,7 +22,7 @@ from bot.events import (
 )
 from bot.model import Delta, Loading, Usage
 from bot.present.answer_controls import ended_buttons, stop_button
-from bot.present.components import Attached, Button, Page
+from bot.present.components import Attached, Button, Page, Select
 from bot.present.sanitise import sanitise
 from bot.present.split import Shown, shown
 from bot.present.trying import Suggest, no_demo
@@ -53,12 +53,16 @@ ENDED = frozenset({State.DONE, State.DECLINED, State.FAILED, State.STOPPED})
 
 @dataclass(slots=True)
 class Answer:
-    """The state of one answer. `request_id` is what an organiser looks for in the log."""
+    """The state of one answer. `request_id` is what an organiser looks for in the log.
+
+    `next` is what can be asked next, once it has ended.
+    """
 
     request_id: str
     question: str
     show_question: bool = True
     suggest: Suggest = no_demo
+    next: Select | None = None
     state: State = State.SEARCHING
     hits: tuple[Hit, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -170,18 +174,20 @@ class Answer:
         if n < last:
             return Page(tuple(above), body)
         file = self._file() if self.ended and last > 0 else None
-        return Page(tuple(above), body, self._below(), self._buttons(), file=file)
+        return Page(tuple(above), body, self._below(), self._buttons(), self.next, file)
 
     def cut(self, shown_pages: tuple[Page, ...], why: str, whole: bool) -> tuple[Page, ...]:  # noqa: FBT001  a callback
         """Return the messages as they stand, the last with the sentence that says `why`.
 
         With `whole`, what the model wrote goes along as a file.
         """
-        kept = [replace(page, buttons=(), file=None) for page in shown_pages or (Page(),)]
+        kept = [
+            replace(page, buttons=(), select=None, file=None) for page in shown_pages or (Page(),)
+        ]
         above = self._asked() if len(kept) == 1 else ()
         below = (f"⚠️ {why}", *self._below())
         file = self._file() if whole else None
-        kept[-1] = Page(above, kept[-1].body, below, self._buttons(), file=file)
+        kept[-1] = Page(above, kept[-1].body, below, self._buttons(), self.next, file)
         return tuple(kept)
 
     def _asked(self) -> tuple[str, ...]:
@@ -243,6 +249,14 @@ class Answer:
         """Return each passage that bears the answer out, with its number."""
         found = {c.n: c.passage for c in self.citations if c.supported and c.passage is not None}
         return sorted(found.items(), key=lambda item: item[0])
+
+    def near(self) -> list[Passage]:
+        """Return the passages beside which one may ask on, the most important first."""
+        if self.state is State.DECLINED:
+            return [self.nearest] if self.nearest is not None else []
+        if self.state is not State.DONE:
+            return []
+        return [passage for _, passage in self.cited()] or [hit.passage for hit in self.hits[:1]]
 
     def _footer(self) -> str:
         parts = [one_line(self.model, 60)] if self.model else []

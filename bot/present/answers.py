@@ -17,6 +17,7 @@ from bot.keeping import Keeper
 from bot.memory import GapKind, KeptAnswer, Place
 from bot.present.answer import Answer, State
 from bot.present.asked import Asked, NotedSurface, Shown
+from bot.present.following import Follow, nothing_next
 from bot.present.intake import LEAVING
 from bot.present.pace import ChannelPace, Pace, TokenPace
 from bot.present.trying import Suggest, no_demo
@@ -49,8 +50,15 @@ class Asks(Protocol):
 class Answers:
     """Runs answers. One object for a client."""
 
-    def __init__(self, asking: Asks, keeper: Keeper, suggest: Suggest = no_demo) -> None:
+    def __init__(
+        self,
+        asking: Asks,
+        keeper: Keeper,
+        suggest: Suggest = no_demo,
+        follow: Follow = nothing_next,
+    ) -> None:
         self._suggest = suggest
+        self._follow = follow
         self._asking = asking
         self._keeper = keeper
         self._known: OrderedDict[str, Asked] = OrderedDict()
@@ -76,7 +84,7 @@ class Answers:
         known = (asked for asked in reversed(self._known.values()) if message in asked.surface.ids)
         asked = next(known, None)
         if asked is None:
-            return await self._keeper.before(message, place)
+            return await self._keeper.before(message, member, place)
         theirs = asked.owner == member
         if not asked.answer.raw or asked.place != place or (asked.private and not theirs):
             return ()
@@ -255,7 +263,10 @@ class Answers:
         )
         async with aclosing(self._asking.ask(asked.question)) as events:
             async for event in events:
-                if answer.take(event):
+                first = answer.take(event)
+                if near := answer.near():
+                    answer.next = self._follow(asked.question, near)
+                if first:
                     writer.begin()
                 elif answer.state is not State.SEARCHING:
                     writer.changed()

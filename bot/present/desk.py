@@ -10,6 +10,7 @@ import discord
 from bot.asking import Question
 from bot.characters import unnamed
 from bot.errors import MemoryUnavailable
+from bot.followups import find_follow_up
 from bot.keeping import Keeper
 from bot.memory import Place
 from bot.present import cards
@@ -17,6 +18,7 @@ from bot.present.answer_controls import Verb, custom_id
 from bot.present.answers import Answers
 from bot.present.asked import Past, past_of, still_there
 from bot.present.cards import say
+from bot.present.following import chosen
 from bot.present.lessons import ABOUT, Lessons, find_lesson
 from bot.present.responses import ask_for, defer, defer_update, respond, written
 from bot.present.surface import MessageGone, Undelivered
@@ -112,6 +114,19 @@ class Desk:
         else:
             question = Question(text, str(interaction.user.id), lesson=lesson.slug)
             await self._answer(interaction, question, private=True)
+
+    async def follow(self, interaction: discord.Interaction[Any], _parts: tuple[str, ...]) -> None:
+        """Ask what somebody chose beneath an answer, for who chose it and where it stands.
+
+        Raises MessageGone, Undelivered.
+        """
+        text = find_follow_up(chosen(interaction), self._lessons(interaction.guild_id))
+        if text is None:
+            await say(interaction, cards.EXPIRED)
+            return
+        shown = interaction.message
+        private = shown is not None and shown.flags.ephemeral
+        await self._answer(interaction, Question(text, str(interaction.user.id)), private=private)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press of an answer's button, or the form that one opened.

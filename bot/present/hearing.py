@@ -26,6 +26,7 @@ from bot.present.desk import GOING_ON, whereabouts
 from bot.present.intake import LEAVING, Intake
 from bot.present.surface import MessageGone, Undelivered
 from bot.servers import ServerBook
+from bot.studies import StudyBook
 
 log = logging.getLogger(__name__)
 
@@ -62,16 +63,23 @@ class Paste:
 class Hearing:
     """Hears messages and hands the questions in them to `answers`.
 
-    `servers` say where and whom the bot answers, and where every post is a question.
+    `servers` say where and whom the bot answers, and where every post is a question; it is one
+    in `studies`, too.
     """
 
     def __init__(
-        self, client: discord.Client, answers: Answers, intake: Intake, servers: ServerBook
+        self,
+        client: discord.Client,
+        answers: Answers,
+        intake: Intake,
+        servers: ServerBook,
+        studies: StudyBook,
     ) -> None:
         self._client = client
         self._answers = answers
         self._intake = intake
         self._servers = servers
+        self._studies = studies
         self._pastes: dict[tuple[int, int], Paste] = {}
 
     async def hear(self, message: discord.Message) -> None:
@@ -115,13 +123,19 @@ class Hearing:
         """Say whether a message speaks to the bot."""
         if message.guild is None or self._client.user in message.mentions:
             return True
-        # Members who answer each other in such a channel talk among themselves.
-        return (
-            bool(message.content)
-            and message.reference is None
-            and message.channel.id
-            in (await self._servers.of(message.guild.id, patient=True)).open_channels
-        )
+        # Members who answer each other in such a place talk among themselves.
+        if not message.content or self._to_another(message):
+            return False
+        if await self._studies.holds(message.channel.id):
+            return True
+        settings = await self._servers.of(message.guild.id, patient=True)
+        return message.channel.id in settings.open_channels
+
+    def _to_another(self, message: discord.Message) -> bool:
+        """Say whether a message replies to somebody else than the bot."""
+        answered = message.reference.resolved if message.reference else None
+        mine = isinstance(answered, discord.Message) and answered.author == self._client.user
+        return message.reference is not None and not mine
 
     async def _refused(self, message: discord.Message) -> bool:
         """Say whether a member may not ask here, and tell them so in private if they asked me."""

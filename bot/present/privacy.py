@@ -21,6 +21,7 @@ FAMILY = "privacy"
 _FORGET, _LEAVE = "forget", "leave"
 _NAMES = {
     "turns": "turns of conversations",
+    "levels": "chosen level",
     "answers": "answers",
     "demos": "demos",
     "votes": "votes",
@@ -80,6 +81,7 @@ class PrivacyDesk:
         lines = (
             "**What I store about you**",
             what,
+            "I also keep your `/level`, if you chose one.",
             f"All of it is erased after {settings.retention_days} days (a card so many days after "
             "it was due), and at once with `/forget`. Nothing of it goes to anybody else or trains "
             "a model, and no text of yours stands in my logs. What stands in Discord's messages "

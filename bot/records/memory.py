@@ -17,10 +17,12 @@ from bot.records.erasing import ErasingRecords
 from bot.records.figures import FigureRecords
 from bot.records.gaps import GapRecords
 from bot.records.handing import HandedRecords
+from bot.records.levels import LevelRecords
 from bot.records.quizzes import QuizRecords
 from bot.records.readings import ReadingRecords
 from bot.records.servers import ServerRecords
 from bot.records.sessions import SessionRecords
+from bot.records.studies import StudyRecords
 from bot.records.turns import TurnRecords
 from bot.records.unlisted import UnlistedRecords
 from bot.records.votes import VoteRecords
@@ -31,6 +33,8 @@ def open_records(url: str) -> Memory:
     database = Database(url)
     return Memory(
         turns=TurnRecords(database),
+        levels=LevelRecords(database),
+        studies=StudyRecords(database),
         answers=AnswerRecords(database),
         demos=DemoRecords(database),
         votes=VoteRecords(database),

@@ -1,8 +1,8 @@
 """The tables. What may be stored is frozen by a test; a change here needs a migration.
 
 Times are seconds since 1970. `guild` is null in private chats. Every table expires but `servers`,
-`documents`, `dailies` and `consents`, which hold nothing that a member asked or was answered, and
-`live_quizzes`, whose rows go when the quiz is over, and `unlisted`, which holds a wish.
+`documents`, `dailies`, `consents` and `studies`, which hold nothing that a member asked or was
+answered, `live_quizzes`, whose rows go when the quiz is over, and `unlisted`, which holds a wish.
 """
 
 from __future__ import annotations
@@ -37,6 +37,28 @@ class TurnRow(Table):
     private: Mapped[bool]
     role: Mapped[str] = mapped_column(String(16))
     content: Mapped[str]
+
+
+class LevelRow(Table):
+    """At which level one member wants to be answered; `at` is when they last asked something."""
+
+    __tablename__ = "levels"
+
+    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    at: Mapped[float] = mapped_column(index=True)
+    level: Mapped[str] = mapped_column(String(16))
+
+
+class StudyRow(Table):
+    """One thread in which every post is answered; `at` is when it was opened."""
+
+    __tablename__ = "studies"
+
+    thread: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild: Mapped[int]
+    at: Mapped[float]
 
 
 class AnswerRow(Table):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from bot.asking import Asking, Question, Turn
 from bot.characters import json_line
 from bot.events import Event, Waiting
+from bot.levels import Level
 from bot.terminal.records import record
 
 AHEAD = 64
@@ -27,6 +28,7 @@ class _Line(BaseModel):
     id: str | int
     question: str
     history: list[_Turn] = []
+    level: Level | None = None
 
 
 async def answer_lines(
@@ -75,7 +77,7 @@ async def _answer(
         return {"id": _id(line), "error": f"line {number}: {message}"}
     history = tuple(Turn(turn.role, turn.content) for turn in asked.history)
     # Each line is a member of its own, so that lines run beside each other.
-    question = Question(asked.question, f"line {number}", history)
+    question = Question(asked.question, f"line {number}", history, level=asked.level)
     events = _telling(asking.ask(question), str(asked.id), tell)
     return {"id": asked.id, **await record(asked.question, events)}
 

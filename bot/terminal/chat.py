@@ -13,6 +13,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot.asking import Question, Turn
 from bot.events import Failed, Finished
+from bot.levels import LEVELS, Level
 from bot.terminal.screen import Screen
 from bot.wiring import Services
 
@@ -21,6 +22,7 @@ TURNS_KEPT = 12
 
 HELP = """Ask about the LLM landscape, in any words. A follow-up may lean on what was said before.
   /new     forget this conversation
+  /level   newcomer, practitioner or expert: for whom a model writes; none: for everybody
   /lessons what the lessons are
   /help    this
   Ctrl-C stops an answer; Ctrl-D or /quit leaves."""
@@ -28,8 +30,9 @@ HELP = """Ask about the LLM landscape, in any words. A follow-up may lean on wha
 
 @dataclass(slots=True)
 class _Conversation:
-    """What was said so far, oldest first."""
+    """What was said so far, oldest first, and at which level it goes on."""
 
+    level: Level | None = None
     turns: list[Turn] = field(default_factory=list)
 
     def add(self, question: str, answer: str) -> None:
@@ -37,14 +40,14 @@ class _Conversation:
         del self.turns[:-TURNS_KEPT]
 
 
-async def chat(services: Services, screen: Screen) -> int:
+async def chat(services: Services, screen: Screen, level: Level | None = None) -> int:
     """Talk until the person leaves; return the exit code."""
     for fault in services.library.faults:
         screen.fail(fault)
     if not sys.stdin.isatty():
-        return await _from_pipe(services, screen)
+        return await _from_pipe(services, screen, level)
     screen.tell(f"{len(services.lessons)} lessons. /help says what you can do.")
-    conversation = _Conversation()
+    conversation = _Conversation(level)
     session: PromptSession[str] = PromptSession()
     while True:
         try:
@@ -67,6 +70,8 @@ def _command(line: str, conversation: _Conversation, services: Services, screen:
     if line == "/new":
         conversation.turns.clear()
         screen.tell("Forgotten.")
+    elif line.split(maxsplit=1)[0] == "/level":
+        screen.tell(_levelled(line, conversation))
     elif line == "/lessons":
         for lesson in services.lessons:
             screen.say(f"{lesson.slug}: {lesson.title}")
@@ -74,9 +79,23 @@ def _command(line: str, conversation: _Conversation, services: Services, screen:
         screen.tell(HELP)
 
 
+def _levelled(line: str, conversation: _Conversation) -> str:
+    """Take a level if one is named; return what holds now."""
+    named = line.removeprefix("/level").strip()
+    level = next((each for each in LEVELS if each == named), None)
+    if level is None and named not in ("", "none"):
+        return f"I know these levels: {', '.join(LEVELS)}, none."
+    if named:
+        conversation.level = level
+    if conversation.level is None:
+        return "No level: the model writes for everybody."
+    told = LEVELS[conversation.level]
+    return f"{conversation.level}: {told}. Quoted passages stay as they are."
+
+
 async def _turn(line: str, conversation: _Conversation, services: Services, screen: Screen) -> None:
     """Answer one question; Ctrl-C stops the answer and not the chat."""
-    question = Question(line, "terminal", tuple(conversation.turns))
+    question = Question(line, "terminal", tuple(conversation.turns), level=conversation.level)
     answering = asyncio.ensure_future(_answer(question, services, screen))
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # Windows: Ctrl-C then leaves the chat
@@ -98,18 +117,19 @@ async def _answer(question: Question, services: Services, screen: Screen) -> obj
         return await screen.show(events)
 
 
-async def _from_pipe(services: Services, screen: Screen) -> int:
+async def _from_pipe(services: Services, screen: Screen, level: Level | None) -> int:
     """Answer each line of standard input by itself; with none, show a sample and what is next."""
     asked = failed = 0
     while line := await asyncio.to_thread(sys.stdin.readline):
         if line.strip():
             asked += 1
-            ending = await _answer(Question(line.strip(), "terminal"), services, screen)
+            question = Question(line.strip(), "terminal", level=level)
+            ending = await _answer(question, services, screen)
             failed += isinstance(ending, Failed)
             screen.say("")
     if not asked:
         screen.say(f"Nothing was asked, so here is a sample. {SAMPLE}\n")
-        ending = await _answer(Question(SAMPLE, "terminal"), services, screen)
+        ending = await _answer(Question(SAMPLE, "terminal", level=level), services, screen)
         failed += isinstance(ending, Failed)
         screen.say(
             "\nWhat next: run `make run` in a terminal to chat, pipe questions into it a line "

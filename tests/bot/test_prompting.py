@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.levels import LEVELS, Level
 from bot.memory import Turn
 from bot.prompting import (
     LONGEST_TURN,
@@ -40,10 +41,14 @@ def hit(text: str = "A fox digs.", heading: str = "The den") -> Hit:
 
 
 def built(
-    question: str = "Where?", history: tuple[Turn, ...] = (), *hits: Hit, num_ctx: int = 8192
+    question: str = "Where?",
+    history: tuple[Turn, ...] = (),
+    *hits: Hit,
+    num_ctx: int = 8192,
+    level: Level | None = None,
 ) -> Prompt:
     """Build the prompt of an answer of up to 800 tokens."""
-    return answer_prompt(question, history, hits, num_ctx=num_ctx, num_predict=800)
+    return answer_prompt(question, history, hits, num_ctx=num_ctx, num_predict=800, level=level)
 
 
 def boundary_of(text: str) -> str:
@@ -81,6 +86,17 @@ def test_the_rules_ask_for_citations_and_for_the_fixed_way_to_decline() -> None:
     assert "[n]" in system.content
     assert NOT_IN_LESSONS in system.content
     assert NOT_IN_LESSONS in user.content
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_adds_one_rule_to_the_rules_and_changes_nothing_else(level: Level) -> None:
+    system, user = built("Where?", (), hit(), level=level).messages
+    plain_system, plain_user = built("Where?", (), hit()).messages
+    assert system.content == f"{plain_system.content}\n{load_prompt(f'level_{level}')}"
+    mark, plain_mark = boundary_of(user.content), boundary_of(plain_user.content)
+    assert user.content.replace(mark, plain_mark) == plain_user.content
+    prompt = built("q" * 9000, (), *[hit("w " * 600)] * 9, num_ctx=2048, level=level)
+    assert sum(estimate_tokens(m.content) for m in prompt.messages) + 800 <= 2048
 
 
 @given(

@@ -15,7 +15,7 @@ import pytest
 from bot.asking import Question, _cleaned
 from bot.characters import json_line, plain_characters
 from bot.citations import Checked, ClaimStream, strip_refuted
-from bot.client.bot import PERMISSIONS, invite_url
+from bot.client.invite import PERMISSIONS, invite_url
 from bot.client.logs import Line
 from bot.engines.thinking import ThinkSplitter
 from bot.errors import CardUnreadable, QuestionInvalid

@@ -29,7 +29,9 @@ from tests.bot.client.test_demos import ended as finished
 from tests.bot.client.test_demos import laptop
 from tests.bot.client.test_every_control import controls, outcome
 from tests.bot.client.test_privacy import files_of, told
+from tests.bot.client.test_study import opened
 from tests.doubles.discord import FakeDiscord, Message, payloads
+from tests.doubles.discord.gateway import CONTENT
 from tests.doubles.discord.member import Member
 from tests.doubles.ollama import FakeModel, FakeOllama
 from tests.doubles.ollama.request import FakeRequest
@@ -74,6 +76,7 @@ async def installed(fake: FakeDiscord) -> AsyncIterator[None]:
 @asynccontextmanager
 async def crowded(fake: FakeDiscord, ollama: FakeOllama, data: Path) -> AsyncIterator[StudyBot]:
     """Connect the real bot with real records and a real engine, behind a search of one passage."""
+    fake.gateway.granted = CONTENT
     fake.buckets.overall = fake.buckets.channel = fake.buckets.posts = None
     engine = OllamaEngine(ollama.url)
     entry = ModelEntry("tiny:1b", ollama.url, num_ctx=8192)
@@ -82,7 +85,7 @@ async def crowded(fake: FakeDiscord, ollama: FakeOllama, data: Path) -> AsyncIte
     async with (
         installed(fake),
         aclosing(engine),
-        open_services(Settings(data_dir=data), load=False) as real,
+        open_services(Settings(data_dir=data, discord_message_content=True), load=False) as real,
         logged_in(replace(real, asking=asking), fake.token) as bot,
     ):
         serving = asyncio.create_task(serve(bot))
@@ -94,8 +97,8 @@ async def crowded(fake: FakeDiscord, ollama: FakeOllama, data: Path) -> AsyncIte
 
 def asks(fake: FakeDiscord, member: Member, place: str, text: str) -> Callable[[], list[Message]]:
     """Ask in a place; return what gives the messages of the answer."""
-    if place == "direct":
-        said = member.dm(text)
+    if place == "direct" or "thread_metadata" in fake.channels[place]:
+        said = member.dm(text) if place == "direct" else member.say(text, channel=place)
         return lambda: [
             m for m in list(fake.messages.values())
             if m.payload.get("message_reference", {}).get("message_id") == said.id
@@ -118,18 +121,21 @@ def erased(card: Message) -> bool:
 async def test_no_prompt_holds_what_another_member_or_place_heard_and_forgetting_leaves_no_byte(
     fake: FakeDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fifty members ask twice in three places each, all at once; then half of them are forgotten.
+    """Fifty members ask twice in four places each, all at once; then half of them are forgotten.
 
+    One of the places is a thread of `/study`, where nobody mentions the bot.
     Each question mentions another member, whose id must not outlive them in it either.
     """
     monkeypatch.setattr("bot.keeping.READ_WITHIN", 60.0)  # a busy machine reads late
-    places = (payloads.GENERAL, fake.add_channel("second")["id"], "direct")
+    second = fake.add_channel("second")["id"]
     model = FakeModel("tiny:1b", repeats)
     async with (
         FakeOllama([model], num_parallel=SLOTS) as ollama,
         crowded(fake, ollama, tmp_path) as bot,
     ):
         crowd = [fake.member(f"member{n}") for n in range(MEMBERS)]
+        thread, _ = await opened(fake, crowd[0], topic="canary")
+        places = (payloads.GENERAL, second, "direct", thread)
         for turn in range(ROUNDS):
             answers = [
                 asks(fake, member, place, f"canary-{n}-{where}- {turn}? <@{crowd[n - 1].id}>")

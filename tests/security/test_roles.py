@@ -40,6 +40,7 @@ FOR_CURATORS = {
     *(f"knowledge {verb}" for verb in "add approve list queue reindex remove".split()),
 }
 FOR_ALL = {
+    *("conversation export", "conversation reset", "level", "study"),
     *("ask", "demo", "forget", "help", "lesson", "models list", "models roster", "privacy"),
     "session list",
     *("cost", "leaderboard", "progress", "quiz", "ranking", "review", "status", "tokens", "vram"),

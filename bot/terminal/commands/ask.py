@@ -11,6 +11,7 @@ import click
 from bot.asking import Asking, Question
 from bot.characters import json_line
 from bot.events import Failed
+from bot.levels import LEVELS, Level
 from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.batch import AHEAD, answer_lines
@@ -22,18 +23,22 @@ from bot.wiring import open_services
 @click.command()
 @click.argument("question", required=False)
 @click.option("--lesson", metavar="SLUG", help="Search only this lesson.")
+@click.option(
+    "--level", type=click.Choice(tuple(LEVELS)), help="Have a model write for such a reader."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--batch",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE",
-    help='With --json: JSON lines {id, question, history?}; "-" is standard input.',
+    help='With --json: JSON lines {id, question, history?, level?}; "-" is standard input.',
 )
 @click.option("--retrieve-only", is_flag=True, help="Ask no model: find and quote passages.")
 @run_async
 async def command(
     question: str | None,
     lesson: str | None,
+    level: Level | None,
     as_json: bool,  # noqa: FBT001  click passes options by name
     batch: TextIO | None,
     retrieve_only: bool,  # noqa: FBT001  as above
@@ -41,6 +46,8 @@ async def command(
     """Answer QUESTION from the lessons, with citations."""
     if batch is not None and not as_json:
         raise click.UsageError("--batch goes with --json")
+    if batch is not None and level is not None:
+        raise click.UsageError("with --batch, each line has a level of its own")
     if (question is None) == (batch is None):
         raise click.UsageError("give one QUESTION, or --json --batch FILE")
     screen = Screen()
@@ -56,7 +63,7 @@ async def command(
         if lesson is not None and all(lesson != known.slug for known in services.lessons):
             screen.fail(f"There is no lesson '{lesson}'. `python -m bot lessons` lists them.")
             return 1
-        asked = Question(question or "", "terminal", lesson=lesson)
+        asked = Question(question or "", "terminal", lesson=lesson, level=level)
         return await (_as_object(asked, asking) if as_json else _as_text(asked, asking, screen))
 
 

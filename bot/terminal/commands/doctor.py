@@ -88,7 +88,7 @@ def _into_discord(settings: Settings) -> str:
     application = _application_id(settings.discord_token.get_secret_value())
     if application is None:
         return "DISCORD_TOKEN does not look like a bot's token: copy it again (Bot, Reset Token)."
-    from bot.client.bot import invite_url  # noqa: PLC0415  only who has a token needs discord.py
+    from bot.client.invite import invite_url  # noqa: PLC0415  only who has a token needs discord.py
 
     return (
         "Invite the bot with the least permissions it needs:\n"

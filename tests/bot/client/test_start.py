@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.client.bot import PERMISSIONS, StudyBot, invite_url
+from bot.client.bot import StudyBot
+from bot.client.invite import PERMISSIONS, invite_url
 from bot.client.run import run_discord
 from bot.errors import SettingsInvalid
 from bot.present.intake import LEAVING

@@ -17,6 +17,8 @@ from bot.records.tables import Table
 WHOSE = {"guild", "channel", "member", "at"}
 STORED = {
     "turns": WHOSE | {"id", "private", "role", "content"},
+    "levels": WHOSE | {"level"},
+    "studies": {"thread", "guild", "at"},
     "answers": WHOSE
     | {"request_id", "private", "open", "lesson", "question", "text", "thinking"}
     | {"passages", "cited", "token", "replies_to", "outcome", "model", "first_text", "seconds"},

@@ -33,6 +33,7 @@ from knowledge.identity import ModelIdentity
 from knowledge.index import Index
 from knowledge.lesson import Lesson
 from knowledge.refresh import refresh
+from prompts.loader import load_prompt
 from tests.doubles.ollama import FakeModel, FakeOllama, Fault
 from tests.knowledge.foxes import ANIMALS, lessons_in, write_lesson
 
@@ -293,6 +294,25 @@ async def test_a_batch_keeps_order_and_ids_and_survives_bad_lines(
     assert [found[0]["refused"], found[4]["refused"]] == [False, True]
     assert found[4]["reason"].startswith("The lessons do not cover this. The nearest lesson: ")
     assert found[5]["error"] == "Please ask a question in words."
+
+
+async def test_a_level_reaches_the_model_and_changes_no_quotation(
+    terminal: Terminal, ollama: FakeOllama
+) -> None:
+    rule = load_prompt("level_newcomer")
+    with_model = Terminal(terminal.data, ollama.url)
+    file = terminal.data / "levels.jsonl"
+    file.write_text(json.dumps({"id": 1, "question": BASE, "level": "newcomer"}) + "\n", "utf-8")
+    for way in (("--json", BASE), ("--level", "newcomer", BASE), ("--json", "--batch", str(file))):
+        assert (await with_model.call("ask", *way)).code == 0
+    assert (await with_model.run("chat", "--level", "newcomer", stdin=f"{BASE}\n")).code == 0
+    assert [rule in one.prompt for one in ollama.generations] == [False, True, True, True]
+    assert (await with_model.call("ask", "--level", "wizard", BASE)).code == 2
+    assert (await with_model.call("ask", "--level", "expert", "--json", "--batch", "-")).code == 2
+    plain = await with_model.call("ask", "--retrieve-only", "--json", BASE)
+    level = await with_model.call("ask", "--retrieve-only", "--json", "--level", "expert", BASE)
+    assert level.objects[0]["answer"] == plain.objects[0]["answer"]
+    assert len(ollama.generations) == 4
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ class Member:
         """Reply to a message, with or without pinging its author."""
         reference = {"message_id": message.id, "channel_id": message.channel_id, "type": 0}
         extra: Json = {"type": 19, "message_reference": reference}
-        # `referenced_message` is what makes the author pinged.
-        extra |= {"referenced_message": message.payload} if ping else {}
-        return self.say(text, channel=message.channel_id, extra=extra)
+        extra |= {"referenced_message": message.payload}
+        body = {"content": text, "allowed_mentions": {"parse": ["users"], "replied_user": ping}}
+        return messages.create(self._world, message.channel_id, self.user, body, {}, extra)
 
     def delete(self, message: Message) -> None:
         """Delete a message, as a moderator or its author."""
