@@ -54,6 +54,16 @@ class Reason:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that began (seconds since 1970), and how many said that they are there."""
+
+    at: float
+    title: str
+    lesson: str | None
+    attendees: int
+
+
 class Figures(Protocol):
     """What can be counted of a server. Only what is still kept is counted."""
 
@@ -63,6 +73,10 @@ class Figures(Protocol):
 
     async def reasons(self, guild: int, since: float) -> tuple[Reason, ...]:
         """Return the reasons for votes against answers since then, oldest first."""
+        ...
+
+    async def sessions(self, guild: int, since: float, until: float) -> tuple[Held, ...]:
+        """Return the sessions that began in between, oldest first."""
         ...
 
     async def servers(self) -> tuple[int, ...]:

@@ -142,7 +142,8 @@ class Remembered:
     @cached_property
     def stats(self) -> Stats:
         """What became of questions, in figures."""
-        return Stats(self.memory.figures, self.servers, clock=self.clock)
+        parts = self.memory.figures, self.memory.attempts, self.servers
+        return Stats(*parts, clock=self.clock)
 
     @cached_property
     def dailies(self) -> DailyBook:

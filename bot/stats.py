@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.figures import AnswerFigures, Figures, Outcome, Reason
+from bot.attempts import Attempts
+from bot.figures import AnswerFigures, Figures, Held, Outcome, Reason
 from bot.servers import ServerBook
 from bot.sheet import as_sheet
+from knowledge.lesson import Lesson
 
 SPANS = (7, 30)
 """Days that are looked at."""
@@ -60,13 +62,29 @@ class Report:
     by_passage: tuple[tuple[str, Summary], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Hard:
+    """A question of the lessons: how many answered it, and how many of them rightly."""
+
+    text: str
+    passage: str
+    answers: int
+    right: int
+
+
 class Stats:
     """Counts what a server's members asked."""
 
     def __init__(
-        self, figures: Figures, servers: ServerBook, *, clock: Callable[[], float] = time.time
+        self,
+        figures: Figures,
+        attempts: Attempts,
+        servers: ServerBook,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._figures = figures
+        self._attempts = attempts
         self._servers = servers
         self._clock = clock
 
@@ -90,6 +108,24 @@ class Stats:
     async def reasons(self, guild: int, days: int) -> tuple[Reason, ...]:
         """Return why members voted against answers. Raises MemoryUnavailable."""
         return await self._figures.reasons(guild, self._clock() - days * _DAY)
+
+    async def hardest(self, guild: int, days: int, lessons: Iterable[Lesson]) -> tuple[Hard, ...]:
+        """Return the lessons' questions that were asked, the hardest first. Raises as `of`."""
+        known = {one.id: one.text for lesson in lessons for one in lesson.questions}
+        tries: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
+        for one in await self._attempts.of_server(guild, self._clock() - days * _DAY):
+            if one.question in known:
+                tries[one.question, one.passage].append(one.right)
+        found = [
+            Hard(known[question], passage, len(right), sum(right))
+            for (question, passage), right in tries.items()
+        ]
+        return tuple(sorted(found, key=lambda one: (one.right / one.answers, -one.answers)))
+
+    async def sessions(self, guild: int, days: int) -> tuple[Held, ...]:
+        """Return the sessions that began, and how many were there. Raises as `of`."""
+        now = self._clock()
+        return await self._figures.sessions(guild, now - days * _DAY, now)
 
     async def servers(self) -> tuple[int, ...]:
         """Return the servers that have figures. Raises MemoryUnavailable."""
@@ -175,6 +211,21 @@ def reasons_sheet(reasons: Iterable[Reason]) -> bytes:
         for one in reasons
     )
     return as_sheet(("day_utc", "model", "passages", "reason"), rows)
+
+
+def hardest_sheet(found: Iterable[Hard]) -> bytes:
+    """Return the hardest questions as CSV, without who answered."""
+    rows = (
+        (one.text, one.passage, one.answers, one.right, round(one.right / one.answers, 3))
+        for one in found
+    )
+    return as_sheet(("question", "passage", "answers", "right", "part_right"), rows)
+
+
+def sessions_sheet(held: Iterable[Held]) -> bytes:
+    """Return the attendance of sessions as CSV, without who was there."""
+    rows = ((_day(one.at, dt.UTC), one.title, one.lesson, one.attendees) for one in held)
+    return as_sheet(("day_utc", "session", "lesson", "attendees"), rows)
 
 
 def _by(

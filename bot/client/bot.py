@@ -179,7 +179,7 @@ class StudyBot(commands.Bot):
             self, records.mentoring, records.servers, records.keeper, self.desk.find
         )
         self.score_desk = ScoreDesk(records.scores, records.servers, services.lessons_for)
-        self.stats_desk = StatsDesk(records.stats, records.servers)
+        self.stats_desk = StatsDesk(records.stats, records.servers, services.lessons_for)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
         self.calculators = CalculatorDesk(
             read_hardware(),

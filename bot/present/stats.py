@@ -8,22 +8,39 @@ import discord
 
 from bot.present.cards import EXPIRED, say
 from bot.present.components import Attached, Button, Page
+from bot.present.lessons import Lessons
 from bot.present.organisers import refused
 from bot.present.responses import defer, defer_update, respond
 from bot.present.sanitise import sanitise
 from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
-from bot.stats import SPANS, Report, Stats, figures_sheet, reasons_sheet, told
+from bot.stats import (
+    SPANS,
+    Report,
+    Stats,
+    figures_sheet,
+    hardest_sheet,
+    reasons_sheet,
+    sessions_sheet,
+    told,
+)
 
 FAMILY = "stats"
+_SHEETS = {
+    "csv": "The figures as a table. No text of a member is in it.",
+    "reasons": "What members wrote beside a 👎, as they wrote it. Who wrote is not in it.",
+    "questions": "The questions of the lessons that were answered, the hardest first.",
+    "sessions": "The sessions that began, and how many members said that they were there.",
+}
 
 
 class StatsDesk:
     """Answers `/stats`. Each raises MessageGone, Undelivered, MemoryUnavailable."""
 
-    def __init__(self, stats: Stats, servers: ServerBook) -> None:
+    def __init__(self, stats: Stats, servers: ServerBook, lessons: Lessons) -> None:
         self._stats = stats
         self._servers = servers
+        self._lessons = lessons
 
     async def tell(self, interaction: discord.Interaction[Any], days: int) -> None:
         """Answer the command."""
@@ -34,9 +51,9 @@ class StatsDesk:
         await respond(interaction, _page(report))
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
-        """Answer a press: `show:<days>`, `csv:<days>`, `reasons:<days>`."""
+        """Answer a press: `show:<days>`, or one of the sheets."""
         verb, days = (*parts, "", "")[:2]
-        if verb not in ("show", "csv", "reasons") or days not in map(str, SPANS):
+        if verb not in ("show", *_SHEETS) or days not in map(str, SPANS):
             await say(interaction, EXPIRED)
             return
         if await refused(interaction, self._servers):
@@ -48,14 +65,21 @@ class StatsDesk:
             await InteractionSurface(interaction, private=True).show(0, page)
             return
         await defer(interaction, private=True)
-        if verb == "csv":
-            sheet = figures_sheet(await self._stats.of(guild, int(days)))
-            line = "The figures as a table. No text of a member is in it."
-        else:
-            sheet = reasons_sheet(await self._stats.reasons(guild, int(days)))
-            line = "What members wrote beside a 👎, as they wrote it. Who wrote is not in it."
+        sheet = await self._sheet(guild, verb, int(days))
         file = Attached(f"{'stats' if verb == 'csv' else verb}-{days}-days.csv", sheet)
-        await respond(interaction, Page((line,), file=file))
+        await respond(interaction, Page((_SHEETS[verb],), file=file))
+
+    async def _sheet(self, guild: int, verb: str, days: int) -> bytes:
+        match verb:
+            case "csv":
+                return figures_sheet(await self._stats.of(guild, days))
+            case "reasons":
+                return reasons_sheet(await self._stats.reasons(guild, days))
+            case "questions":
+                found = await self._stats.hardest(guild, days, self._lessons(guild))
+                return hardest_sheet(found)
+            case _:
+                return sessions_sheet(await self._stats.sessions(guild, days))
 
 
 def _page(report: Report) -> Page:
@@ -65,6 +89,8 @@ def _page(report: Report) -> Page:
         for days in SPANS
     ]
     buttons.append(Button("CSV", f"{FAMILY}:csv:{report.days}"))
+    buttons.append(Button("Questions", f"{FAMILY}:questions:{report.days}"))
+    buttons.append(Button("Sessions", f"{FAMILY}:sessions:{report.days}"))
     if report.whole.reasons:
         buttons.append(Button("Reasons", f"{FAMILY}:reasons:{report.days}"))
     return Page((f"**{title}**",), "\n".join(lines), (f"-# {rests}",), tuple(buttons))

@@ -10,9 +10,19 @@ from sqlalchemy import Integer, func, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.figures import AnswerFigures, End, Outcome, Reason
+from bot.calendar import SessionState
+from bot.figures import AnswerFigures, End, Held, Outcome, Reason
 from bot.records.database import Database
-from bot.records.tables import AnswerRow, DocumentRow, GapRow, VoteRow
+from bot.records.tables import (
+    AnswerRow,
+    AttendanceRow,
+    DocumentRow,
+    GapRow,
+    SessionRow,
+    VoteRow,
+)
+
+_BEGAN: tuple[SessionState, ...] = ("open", "ending", "over")
 
 
 class FigureRecords:
@@ -61,6 +71,24 @@ class FigureRecords:
                 Reason(row.at, row.model, _cited(row.passages, row.cited), row.reason)
                 for row in (await session.execute(wanted)).all()
             )
+
+        return await self._database.read(look)
+
+    async def sessions(self, guild: int, since: float, until: float) -> tuple[Held, ...]:
+        """Return the sessions that began in between, oldest first."""
+        there = func.count(AttendanceRow.member).label("attendees")
+        wanted = (
+            select(SessionRow.at, SessionRow.title, SessionRow.lesson, there)
+            .outerjoin(AttendanceRow, AttendanceRow.session == SessionRow.id)
+            .where(SessionRow.guild == guild, SessionRow.at >= since, SessionRow.at <= until)
+            .where(SessionRow.state.in_(_BEGAN))
+            .group_by(SessionRow.id, SessionRow.at, SessionRow.title, SessionRow.lesson)
+            .order_by(SessionRow.at)
+        )
+
+        async def look(session: AsyncSession) -> tuple[Held, ...]:
+            found = (await session.execute(wanted)).all()
+            return tuple(Held(row.at, row.title, row.lesson, row.attendees) for row in found)
 
         return await self._database.read(look)
 

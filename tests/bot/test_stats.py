@@ -10,13 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.attempts import Attempt
+from bot.calendar import Attendance, Session, SessionState
 from bot.documents import ANSWER, Document
 from bot.figures import AnswerFigures, End
 from bot.memory import Gap, KeptAnswer, Memory, Place, ServerSettings, Vote
 from bot.records.memory import open_records
 from bot.servers import ServerBook
 from bot.sheet import as_sheet
-from bot.stats import QUOTED, Stats, figures_sheet, reasons_sheet, summary, told
+from bot.stats import (
+    QUOTED,
+    Stats,
+    figures_sheet,
+    hardest_sheet,
+    reasons_sheet,
+    sessions_sheet,
+    summary,
+    told,
+)
+from knowledge.lesson import Lesson
 
 DAY, NOW = 86_400.0, 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 HERE, THERE = Place(10, 1), Place(20, 2)
@@ -67,7 +79,12 @@ async def memory(tmp_path: Path) -> AsyncIterator[Memory]:
 
 
 def stats_of(memory: Memory) -> Stats:
-    return Stats(memory.figures, ServerBook(memory, remembers=True), clock=lambda: NOW)
+    return Stats(
+        memory.figures,
+        memory.attempts,
+        ServerBook(memory, remembers=True),
+        clock=lambda: NOW,
+    )
 
 
 async def test_what_became_of_each_question_is_counted_once(memory: Memory) -> None:
@@ -128,6 +145,41 @@ async def test_forgetting_takes_a_member_out_of_the_figures(memory: Memory) -> N
     report = await stats_of(memory).of(1, 30)
     assert report.whole.questions == 0
     assert "Nobody has asked anything." in told(report)
+
+
+async def test_the_hardest_questions_come_first_and_name_nobody(
+    memory: Memory, shipped: tuple[Lesson, ...]
+) -> None:
+    hard, easy = next(one for one in shipped if len(one.questions) > 1).questions[:2]
+    for member in (7_654_321, 8):
+        for question, right in ((easy, True), (hard, member == 8)):
+            whose = (f"s{member}", question.id, member, 10, 1, NOW)
+            what = (question.lesson, question.passage)
+            await memory.attempts.add(Attempt(*whose, *what, "live", right=right, points=0))
+    found = await stats_of(memory).hardest(1, 7, shipped)
+    assert [(one.text, one.answers, one.right) for one in found] == [
+        (hard.text, 2, 1),
+        (easy.text, 2, 2),
+    ]
+    assert b"7654321" not in hardest_sheet(found)
+    assert await stats_of(memory).hardest(2, 7, shipped) == ()
+
+
+async def test_attendance_is_counted_of_sessions_that_began_here(memory: Memory) -> None:
+    sessions = memory.calendar.sessions
+    plans: tuple[tuple[str, int, float, SessionState], ...] = (
+        ("s1", 1, NOW - DAY, "over"),
+        ("s2", 1, NOW + DAY, "planned"),
+        ("s3", 2, NOW - DAY, "over"),
+        ("s4", 1, NOW - DAY, "missed"),
+    )
+    for name, guild, at, state in plans:
+        await sessions.keep(Session(name, guild, 10, "=Tokens", at, planned_by=5, state=state))
+        for member in (7, 8, 8):
+            await sessions.attend(Attendance(name, member, guild, 10, NOW))
+    (held,) = await stats_of(memory).sessions(1, 7)
+    assert (held.attendees, held.at) == (2, NOW - DAY)
+    assert b"2023-11-13,'=Tokens,,2" in sessions_sheet([held])
 
 
 async def test_the_sheets_hold_no_formula(memory: Memory) -> None:

@@ -51,6 +51,9 @@ async def test_an_organiser_reads_figures_and_takes_them_along(
     assert (sheet.ephemeral, sheet.file.name) == (True, "stats-30-days.csv")
     assert b"model,tiny:1b,1,1,0,0,0,0,0,0," in sheet.file.data
     assert b"canary" not in sheet.file.data
+    for button, head in (("Questions", b"question,passage"), ("Sessions", b"day_utc,session")):
+        more = await told(fake, organiser.click(page, button))
+        assert more.file.data.removeprefix("\ufeff".encode()).startswith(head)
     why = await told(fake, organiser.click(page, "Reasons"))
     assert b"tiny:1b,tokens#what,'=canary-reason" in why.file.data
     assert fake.member("eve").id.encode() not in why.file.data
