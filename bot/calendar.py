@@ -1,4 +1,4 @@
-"""The calendar: the port to what happens at a time of its own in a server's channels.
+"""The calendar: the port to what happens at a time of its own, in channels and to members.
 
 Implemented by `bot.records`. Times are seconds since 1970 (UTC); every call may raise
 `MemoryUnavailable`.
@@ -131,8 +131,55 @@ class Sessions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """That a member wants to be told privately when cards are due, from `hour` on.
+
+    The hour is in the time zone of the server in which they asked for it, UTC in private. `at` is
+    when they asked or were last told, in seconds since 1970, `sent` the local date of that. It is
+    `stopped` where Discord did not let the bot write to them.
+    """
+
+    member: int
+    channel: int
+    guild: int | None
+    hour: int
+    at: float
+    sent: dt.date | None = None
+    stopped: bool = False
+
+
+class Reminders(Protocol):
+    """Who is told when cards are due; it expires, unless it is used, and is forgotten."""
+
+    async def keep(self, reminder: Reminder) -> None:
+        """Keep it in the place of the member's earlier one."""
+        ...
+
+    async def drop(self, member: int) -> Reminder | None:
+        """Erase a member's; return what it was."""
+        ...
+
+    async def find(self, member: int) -> Reminder | None:
+        """Return a member's."""
+        ...
+
+    async def all(self) -> tuple[Reminder, ...]:
+        """Return everybody's that is not stopped, in a steady order."""
+        ...
+
+    async def claim(self, member: int, day: dt.date, at: float) -> bool:
+        """Note that a member is told on a day; False where that was noted before, or stopped."""
+        ...
+
+    async def stop(self, member: int) -> None:
+        """Tell a member no more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Everything that has a time of its own."""
 
     dailies: Dailies
     sessions: Sessions
+    reminders: Reminders

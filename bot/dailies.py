@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.calendar import Dailies, Daily, DailyKind
 from bot.curated import Curated
-from bot.localtime import TimeUnclear, hour_of_day
+from bot.localtime import LAST_HOUR, TimeUnclear, hour_is_here, hour_of_day
 from bot.quiz.choosing import drawn
 from bot.servers import ServerBook
 from knowledge.lesson import Lesson
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 LATE = dt.timedelta(hours=6)
 """How late one may be posted."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-LAST_HOUR = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,7 @@ def is_due(daily: Daily, zone: ZoneInfo, now: dt.datetime) -> bool:
     posted = daily.sent is not None and daily.sent >= day
     if posted or daily.weekday not in (None, day.weekday()):
         return False
-    moment = hour_of_day(zone, day, daily.hour)
-    return moment is not None and moment <= now <= moment + LATE
+    return hour_is_here(zone, daily.hour, now, LATE)
 
 
 def askable(lessons: Iterable[Lesson]) -> dict[str, Question]:

@@ -24,6 +24,7 @@ _WRITTEN = re.compile(
     r"|sat(?:urday)?|sun(?:day)?),? )?(?:at )?"
     r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2})(?: ?(?P<half>am|pm))?| ?(?P<half_>am|pm))"
 )
+LAST_HOUR = 23
 
 
 class TimeUnclear(BotError):
@@ -123,3 +124,9 @@ def _moment(day: dt.date, found: re.Match[str], zone: ZoneInfo) -> dt.datetime:
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise TimeUnclear(f"That time does not exist in {zone.key}: clocks go forward then.")
     return moment
+
+
+def hour_is_here(zone: ZoneInfo, hour: int, now: dt.datetime, within: dt.timedelta) -> bool:
+    """Say whether an hour began on its local day `within` this time or at this moment."""
+    moment = hour_of_day(zone, now.astimezone(zone).date(), hour)
+    return moment is not None and moment <= now <= moment + within

@@ -23,6 +23,7 @@ from bot.privacy import Privacy
 from bot.progress import ReadingProgress
 from bot.quiz.book import AttemptBook
 from bot.review.book import ReviewBook
+from bot.review.reminders import ReminderBook
 from bot.scores import Scores
 from bot.servers import ServerBook
 from bot.sessions import SessionBook
@@ -121,6 +122,12 @@ class Remembered:
         """What members are asked again."""
         lessons = self._library.lessons_for
         return ReviewBook(self.memory, self.servers, lessons, clock=self.clock)
+
+    @cached_property
+    def reminders(self) -> ReminderBook:
+        """Who is told that cards are due."""
+        reminders = self.memory.calendar.reminders
+        return ReminderBook(reminders, self.review, self.servers, clock=self.clock)
 
     @cached_property
     def gaps(self) -> GapBook:

@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.bot import StudyBot
-from bot.dailies import LAST_HOUR, WEEKDAYS
+from bot.dailies import WEEKDAYS
+from bot.localtime import LAST_HOUR
 
 Hour = app_commands.Range[int, 0, LAST_HOUR]
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]

@@ -43,6 +43,7 @@ from bot.present.models import ModelDesk
 from bot.present.panel import Panel
 from bot.present.privacy import PrivacyDesk
 from bot.present.quiz_desk import QuizDesk
+from bot.present.reminders import ReminderDesk
 from bot.present.review import ReviewDesk
 from bot.present.rounds import make_rounds
 from bot.present.scores import ScoreDesk
@@ -171,7 +172,8 @@ class StudyBot(commands.Bot):
         self.quiz_desk = QuizDesk(
             services.lessons_for, records.servers, records.attempts, clock=records.clock
         )
-        self.review_desk = ReviewDesk(records.review, records.attempts)
+        self.review_desk = ReviewDesk(records.review, records.reminders, records.attempts)
+        self.reminder_desk = ReminderDesk(self, records.reminders)
         self.vote_desk = VoteDesk(self.demos, records.voting)
         self.curation = CurationDesk(records.curating, records.servers)
         self.gap_desk = GapDesk(records.gaps, records.curating, records.servers)
@@ -181,11 +183,9 @@ class StudyBot(commands.Bot):
         self.score_desk = ScoreDesk(records.scores, records.servers, services.lessons_for)
         self.stats_desk = StatsDesk(records.stats, records.servers, services.lessons_for)
         self.model_desk = ModelDesk(services.stockroom, records.servers, services.systems)
+        tokenizers = Tokenizers.at_hand(services.settings)
         self.calculators = CalculatorDesk(
-            read_hardware(),
-            services.systems,
-            Tokenizers.at_hand(services.settings),
-            records.servers,
+            read_hardware(), services.systems, tokenizers, records.servers
         )
         self.reader = Reader(services.lessons_for, records.progress)
         self.session_desk, self.agenda_desk = session_desks(self)
@@ -201,7 +201,8 @@ class StudyBot(commands.Bot):
             self, records.keeper, lambda request: self.answers.find(request) is not None
         )
         demos = close_demos(self, records.keeper, self.demos.known)
-        looks = [self.live_desk.look, self.daily_desk.look, self.agenda_desk.look]
+        looks = [self.live_desk.look, self.daily_desk.look]
+        looks += [self.agenda_desk.look, self.reminder_desk.look]
         self._keeping_house = [
             asyncio.create_task(answers),
             asyncio.create_task(demos),

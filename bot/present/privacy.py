@@ -33,6 +33,7 @@ _NAMES = {
     "unlisted": "wishes not to be listed",
     "cards": "cards you review",
     "attendances": "sessions you were at",
+    "reminders": "reminders",
 }
 
 Forget = Callable[[int], Awaitable[Mapping[str, int]]]
@@ -67,16 +68,18 @@ class PrivacyDesk:
                 "with their reasons, your votes in blind demos, which questions you handed on to "
                 "mentors, which of your questions the lessons left open, which sections of lessons "
                 "you have read, what you chose in quizzes and whether it was right, when each card "
-                "that you review is due, and at which sessions you said that you are. It serves "
-                "follow-ups, the buttons under answers and demos, the ranking, the list of "
-                "lessons, scores, reviews, summaries of sessions, and those who mend the lessons."
+                "that you review is due, when you want to be reminded of it, and at which sessions "
+                "you said that you are. It serves follow-ups, the buttons under answers and demos, "
+                "the ranking, the list of lessons, scores, reviews, summaries of sessions, and "
+                "those who mend the lessons."
             )
         else:
             what = (
                 "Memory is off here: I store no text. With your Discord id I store which passages "
                 "an answer rests on, for its buttons, which messages show your demos, your 👍 and "
                 "👎 without a reason, your votes in blind demos, what you chose in quizzes, when "
-                "each card that you review is due, and at which sessions you said that you are."
+                "each card that you review is due, when you want to be reminded of it, and at "
+                "which sessions you said that you are."
             )
         lines = (
             "**What I store about you**",

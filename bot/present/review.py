@@ -12,19 +12,27 @@ from typing import Any
 import discord
 
 from bot.memory import Place
-from bot.present.cards import EXPIRED, say
+from bot.present.cards import EXPIRED, notice, say
 from bot.present.components import Button, Page, Style
 from bot.present.questions import judged_page, option_buttons, option_lines
-from bot.present.responses import respond, update
+from bot.present.responses import defer, defer_update, respond
 from bot.present.sanitise import sanitise
+from bot.present.webhook import InteractionSurface
 from bot.quiz.book import AttemptBook, Sitting
 from bot.quiz.choosing import shuffled
 from bot.review.book import NEW_A_DAY, Ask, Rest, ReviewBook
+from bot.review.reminders import ReminderBook
 from bot.review.schedule import Grade
 
 FAMILY = "review"
 NOT_YOURS = "These buttons belong to who reviews. `/review` gives you your own."
 GONE_ON = "This card was graded since, or its question is gone. `/review` shows what is due."
+OPEN, QUIET = "open", "quiet"
+"""What the buttons of a reminder want."""
+UNTOLD = (
+    "⚠️ I could not write to you privately, so your reminders ended. Allow private messages from "
+    "this server's members in Discord's settings, then use `/review reminders:on`."
+)
 _NEW, _PICK, _GRADE = "new", "pick", "grade"
 _SHOW = "show"
 _DAYS = 7
@@ -48,13 +56,18 @@ class _Put:
 class ReviewDesk:
     """Takes `/review` and what is pressed in it."""
 
-    def __init__(self, book: ReviewBook, attempts: AttemptBook) -> None:
+    def __init__(self, book: ReviewBook, reminders: ReminderBook, attempts: AttemptBook) -> None:
         self._book = book
+        self._reminders = reminders
         self._attempts = attempts
 
     async def open(self, interaction: discord.Interaction[Any]) -> None:
         """Put what is due to a member. Raises MessageGone, Undelivered, MemoryUnavailable."""
-        await respond(interaction, await self._next(interaction, new=False))
+        await defer(interaction, private=True)
+        page = await self._next(interaction, new=False)
+        if await self._reminders.stopped(interaction.user.id):
+            page = replace(page, above=(UNTOLD, *page.above))
+        await respond(interaction, page)
 
     async def press(self, interaction: discord.Interaction[Any], parts: tuple[str, ...]) -> None:
         """Answer a press. Raises as `open`."""
@@ -63,7 +76,14 @@ class ReviewDesk:
         if owner.isdecimal() and int(owner) != interaction.user.id:
             await say(interaction, NOT_YOURS)
         elif verb == _NEW and owner.isdecimal():
-            await update(interaction, await self._next(interaction, new=True))
+            await defer_update(interaction)
+            await _change(interaction, await self._next(interaction, new=True))
+        elif verb == OPEN and owner.isdecimal():
+            await self.open(interaction)
+        elif verb == QUIET and owner.isdecimal():
+            await defer_update(interaction)
+            await self._reminders.end(interaction.user.id)
+            await _change(interaction, notice("No reminders any more. `/review` is always there."))
         elif verb == _PICK and put is not None:
             await self._answer(interaction, put, what)
         elif verb == _GRADE and put is not None and what in _GRADES:
@@ -72,6 +92,7 @@ class ReviewDesk:
             await say(interaction, EXPIRED)
 
     async def _answer(self, interaction: discord.Interaction[Any], put: _Put, chosen: str) -> None:
+        await defer_update(interaction)
         found = await self._book.find(put.owner, interaction.guild_id, put.question, put.seen)
         if found is None:
             await say(interaction, GONE_ON)
@@ -87,7 +108,7 @@ class ReviewDesk:
         wrong = picked not in (None, ask.question.answer)
         grades = (Grade.AGAIN,) if wrong else tuple(Grade)
         page = replace(page, above=(f"### {sanitise(ask.question.text)}", *page.above))
-        await update(interaction, _with_grades(page, put, {one: seconds[one] for one in grades}))
+        await _change(interaction, _with_grades(page, put, {one: seconds[one] for one in grades}))
         if picked is not None:
             place = Place(interaction.channel_id or 0, interaction.guild_id)
             sitting = Sitting(f"review-{put.seen}", put.owner, place, "review")
@@ -95,13 +116,14 @@ class ReviewDesk:
 
     async def _grade(self, interaction: discord.Interaction[Any], put: _Put, grade: Grade) -> None:
         place = Place(interaction.channel_id or 0, interaction.guild_id)
+        await defer_update(interaction)
         card = await self._book.grade(put.owner, place, put.question, put.seen, grade)
         if card is None:
             await say(interaction, GONE_ON)
             return
         page = await self._next(interaction, new=put.new)
         noted = f"-# {grade.name.capitalize()}: that one comes again <t:{card.due}:R>."
-        await update(interaction, replace(page, above=(noted, *page.above)))
+        await _change(interaction, replace(page, above=(noted, *page.above)))
 
     async def _next(self, interaction: discord.Interaction[Any], *, new: bool) -> Page:
         owner = interaction.user.id
@@ -109,6 +131,11 @@ class ReviewDesk:
         if isinstance(found, Rest):
             return rest_page(found, owner)
         return ask_page(found, _Put(owner, new, found.question.id, found.seen))
+
+
+async def _change(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Change the message in which a press was made, once that is acknowledged."""
+    await InteractionSurface(interaction, private=True).show(0, page)
 
 
 def ask_page(ask: Ask, put: _Put) -> Page:
@@ -148,6 +175,7 @@ def rest_page(rest: Rest, owner: int) -> Page:
         lines.append("-# You have a card of every question in the lessons.")
     else:
         lines = ["The lessons here ask no questions yet."]
+    lines.append("-# `/review reminders:on` lets me write to you when cards are due.")
     return Page(tuple(lines), buttons=buttons)
 
 

@@ -20,6 +20,7 @@ from bot.records.handing import HandedRecords
 from bot.records.levels import LevelRecords
 from bot.records.quizzes import QuizRecords
 from bot.records.readings import ReadingRecords
+from bot.records.reminders import ReminderRecords
 from bot.records.servers import ServerRecords
 from bot.records.sessions import SessionRecords
 from bot.records.studies import StudyRecords
@@ -48,7 +49,9 @@ def open_records(url: str) -> Memory:
         attempts=AttemptRecords(database),
         deck=DeckRecords(database),
         quizzes=QuizRecords(database),
-        calendar=Calendar(DailyRecords(database), SessionRecords(database)),
+        calendar=Calendar(
+            DailyRecords(database), SessionRecords(database), ReminderRecords(database)
+        ),
         unlisted=UnlistedRecords(database),
         servers=ServerRecords(database),
         erasing=ErasingRecords(database),

@@ -72,3 +72,17 @@ class UnlistedRow(Table):
     guild: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     channel: Mapped[int]
     at: Mapped[float] = mapped_column(index=True)
+
+
+class ReminderRow(Table):
+    """That one member is told when cards are due; `sent` is a local date, as YYYY-MM-DD."""
+
+    __tablename__ = "reminders"
+
+    member: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild: Mapped[int | None]
+    channel: Mapped[int]
+    at: Mapped[float]
+    hour: Mapped[int]
+    sent: Mapped[str | None] = mapped_column(String(10))
+    stopped: Mapped[bool]

@@ -23,8 +23,8 @@ from knowledge.question import Question
 
 NEW_A_DAY = 10
 """New questions on a local day: each comes again several times within the next weeks."""
-WITHIN = 2.0
-"""Seconds after which the records are not waited for any more: a press is answered within 3 s."""
+WITHIN = 20.0
+"""Seconds after which the records, which may still open at the start, are waited for no more."""
 
 Lessons = Callable[[int | None], Sequence[Lesson]]
 
@@ -94,6 +94,13 @@ class ReviewBook:
         later = [card.due for card in cards if card.due > now]
         days = sorted(Counter(_day(due, zone) for due in later).items())
         return Rest(min(later, default=None), tuple(days), left, len(unseen))
+
+    async def count_due(self, member: int, guild: int | None) -> int:
+        """Return how many cards a member could be asked on a server now."""
+        here, now = known(self._lessons(guild)), self._now()
+        async with _in_time():
+            cards = await self._memory.deck.of_member(member)
+        return sum(card.due <= now and card.question in here for card in cards)
 
     async def find(
         self, member: int, guild: int | None, question: str, seen: int

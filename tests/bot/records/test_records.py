@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.attempts import Attempt
-from bot.calendar import Attendance
+from bot.calendar import Attendance, Reminder
 from bot.deck import Card
 from bot.errors import MemoryUnavailable
 from bot.handing import Handed
@@ -184,11 +184,13 @@ async def test_forgetting_leaves_no_byte_of_the_member_in_any_file(
         await memory.unlisted.hide(who, i, 10, 0.0)
         await memory.handed.keep(Handed(f"a{i}", who, 10, 1, 0.0, 5, 6, ADA))
         await memory.calendar.sessions.attend(Attendance(f"s{i}", who, 1, 10, 0.0))
+        await memory.calendar.reminders.keep(Reminder(who, 10, 1, hour=9, at=0.0))
+        await memory.levels.choose(who, "expert", 10, 1, 0.0)
     assert CANARY.encode() in stored(tmp_path)
     counts = await memory.erasing.forget(ADA)
     kinds = "turns answers demos votes blind_votes gaps readings attempts cards handed unlisted"
     kinds += " attendances"
-    assert counts == dict.fromkeys(kinds.split(), 80)
+    assert counts == {**dict.fromkeys(kinds.split(), 80), "reminders": 1, "levels": 1}
     left = stored(tmp_path)
     for trace in (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big")):
         assert trace not in left

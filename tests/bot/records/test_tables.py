@@ -35,6 +35,7 @@ STORED = {
     "cards": WHOSE | {"question", "lesson", "began", "due", "state"},
     "live_quizzes": {"quiz", "guild", "channel", "at", "questions", "started_by", "number"}
     | {"message", "until", "closed"},
+    "reminders": WHOSE | {"hour", "sent", "stopped"},
     "documents": {"id", "guild", "title", "name", "kind", "digest", "size", "hidden"}
     | {"count", "passages", "added_by", "added_at", "approved_by", "approved_at"},
     "dailies": {"channel", "kind", "guild", "hour", "weekday", "sent", "set_by", "stopped"},
