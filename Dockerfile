@@ -36,7 +36,8 @@ COPY bot bot
 COPY cogs cogs
 COPY knowledge knowledge
 COPY prompts prompts
-RUN python -m compileall -q bot cogs knowledge prompts
+COPY pocket pocket
+RUN python -m compileall -q bot cogs knowledge prompts pocket
 USER 10001
 VOLUME /data
 STOPSIGNAL SIGTERM

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check soak fmt lock audit bench backup restore clean
+.PHONY: run test check soak pocket fmt lock audit bench backup restore clean
 
 run: ## Start: the Discord bot with DISCORD_TOKEN set, else the terminal chat.
 	@$(PYTHON) install.py
@@ -23,6 +23,11 @@ check: # What `make test` runs once everything is installed.
 soak: ## Ten minutes of random faults under twenty members (SOAK_SECONDS and SOAK_SEED change it).
 	@$(PYTHON) install.py --dev
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest tests/test_soak.py -n 0
+
+pocket: ## Train the toy models anew (under two hours on two cores; it goes on where it was broken off) and grade them.
+	@$(PYTHON) install.py --dev
+	$(BIN)/python -m training
+	$(BIN)/python -m bench pocket --weights data/training/weights
 
 fmt: ## Format the code and mend what ruff can mend.
 	@$(PYTHON) install.py --dev

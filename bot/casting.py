@@ -62,7 +62,8 @@ class Casting:
         if chosen is None and order.lineup is None:
             chosen = best(own, tags, order.stages)
         if chosen is None:
-            small = min(candidates, key=lambda lineup: lineup.gigabytes)
+            served = [lineup for lineup in candidates if not lineup.embedded] or candidates
+            small = min(served, key=lambda lineup: lineup.gigabytes)
             raise self._nothing_of(small, small.of_stages(order.stages) or small.contenders)
         return chosen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.content import Content, read_folders
 from bot.lineup import Lineups
@@ -24,8 +24,20 @@ swapped: the wrong way round, a chat template's text to a base model and raw tex
 Kind = Literal["continuation", "question", "instruction", "puzzle", "knowledge"]
 
 
+class Scaled(BaseModel):
+    """What the toys of the pocket line-up are given instead, as the demo's own is beyond them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    prompt: str = Field(min_length=1, max_length=400)
+    notice: str = Field(default="", max_length=400)
+
+
 class Curated(Content):
-    """One demo. `lesson` is the id of the passage that explains it."""
+    """One demo. `lesson` is the id of the passage that explains it.
+
+    Without `pocket`, the demo is beyond the toys, and that is said where they play it.
+    """
 
     title: str = Field(min_length=1, max_length=80)
     prompt: str = Field(min_length=1, max_length=2000)
@@ -38,6 +50,7 @@ class Curated(Content):
     lineups: tuple[str, ...] = ()
     num_predict: int = Field(default=400, ge=16, le=4096)
     temperature: float = Field(default=0.7, ge=0.0, le=2.0)
+    pocket: Scaled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from bot.errors import (
 )
 from bot.events import Waiting
 from bot.fairness import fairness
-from bot.lineup import Contender, Lineup, Lineups
+from bot.lineup import POCKET, Contender, Lineup, Lineups
 from bot.model import Engine, Sampling
-from bot.order import SEED, Order, readable
+from bot.order import SEED, Order, readable, scaled
 from bot.panes import DemoEvent, Opened, Planned, Ran, Refused
 from bot.plan import Installed, LoadTimes, key, make_plan
 from bot.queue import FairQueue
@@ -136,20 +136,31 @@ class Demos:
         return tuple(dict.fromkeys(tags))
 
     async def _there(self, order: Order) -> Installed | None:
-        """Return what is installed; None where that cannot be learnt and rented models go on."""
+        """Return what is installed; None where that cannot be learnt and rented models go on.
+
+        The toys that run in this process count where they are named, or no engine answers.
+        """
+        named = self.lineups.find(order.lineup) if order.lineup is not None else None
+        if named is not None and named.embedded:
+            return await self._toys()
         try:
             return await self.installed()
         except EngineError:
             if self.leaves_for(order):
                 return None
+            if order.lineup is None and any(lineup.embedded for lineup in self.lineups.all):
+                return await self._toys()
             raise
+
+    async def _toys(self) -> Installed:
+        return {(POCKET, toy.name): toy for toy in await self._engine_at(POCKET).models()}
 
     async def installed(self) -> Installed:
         """Return what is installed on the engines of all line-ups.
 
         An engine that cannot be reached has nothing; raises `EngineError` when none can be.
         """
-        hosts = {c.host: None for lineup in self.lineups.all for c in lineup.contenders}
+        hosts = {c.host: None for lineup in self.lineups.served.all for c in lineup.contenders}
         answers = await asyncio.gather(
             *(self._engine_at(host).models() for host in hosts), return_exceptions=True
         )
@@ -176,8 +187,9 @@ class Demos:
                 raise ConsentMissing(hosts)
             models = await self._there(order)
             lineup = self._casting.choose(order, models or {})
+            order, changed = scaled(order) if lineup.embedded else (order, "")
             parts = await self._casting.cast(lineup.of_stages(order.stages), models)
-            yield await self._opened(order, lineup, parts)
+            yield await self._opened(order, lineup, parts, changed)
             async with self._queue.place(order.member) as place:
                 async for turn in place.turns():
                     yield Waiting(turn.position, turn.expected_seconds)
@@ -190,10 +202,13 @@ class Demos:
         except BotError as error:
             yield Refused(error)
 
-    async def _opened(self, order: Order, lineup: Lineup, parts: Sequence[Part]) -> Opened:
+    async def _opened(
+        self, order: Order, lineup: Lineup, parts: Sequence[Part], changed: str
+    ) -> Opened:
         seats = tuple(part.seat for part in parts)
         absent = [stage for stage in order.stages if all(s.contender.stage != stage for s in seats)]
-        notices = self._casting.notices(parts)
+        notices = [changed] if changed else []
+        notices += self._casting.notices(parts)
         if absent:
             notices.append(f"This line-up has no {' and no '.join(absent)} model.")
         version = ""

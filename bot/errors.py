@@ -12,7 +12,7 @@
     └── EngineError        a model could not write, or not to its end
         ├── EngineUnreachable, EngineBusy, EngineStalled, EngineProtocol, EngineResting
         ├── EngineFailed ── EngineCrashed
-        └── ModelMissing, RequestRefused, RentalUnavailable
+        └── ModelMissing, RequestRefused, RentalUnavailable, ToysUnusable
 
 A front end catches `BotError` once and shows `sentence`; anything else is a
 defect of ours and is shown as such, without its trace.
@@ -77,10 +77,7 @@ class FolderBusy(BotError):
     exit_code = 78  # as for SettingsInvalid
 
     def __init__(self, owner: str) -> None:
-        super().__init__(
-            f"{owner} runs on this data folder. Stop it first, or give this one a DATA_DIR "
-            "of its own."
-        )
+        super().__init__(f"{owner} runs on this data folder. Stop it, or use another DATA_DIR.")
 
 
 class ArchiveInvalid(BotError):
@@ -291,3 +288,7 @@ class RequestRefused(EngineError):
 
 class RentalUnavailable(EngineError):
     """A rented model cannot be asked from here: it is off, or its key or library is missing."""
+
+
+class ToysUnusable(EngineError):
+    """A file of the toys is missing or not the one that was trained, or cannot be written."""

@@ -22,6 +22,8 @@ from knowledge.stage import Stage
 from prompts.loader import FOLDER
 
 SHIPPED = FOLDER / "lineups"
+POCKET = "pocket"
+"""The host of the toys that run in this process."""
 MOST = 4
 """Contenders in one line-up: as many panes as one message can hold readably."""
 
@@ -62,7 +64,7 @@ class Contender(BaseModel):
     source: str = Field(min_length=1)
     digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{12}$")
     label: str = ""
-    host: str | None = Field(default=None, pattern=r"^https?://")
+    host: str | None = Field(default=None, pattern=r"^(https?://|pocket$)")
     think: Think | None = None
     stop: tuple[str, ...] = ()
     moving: bool = False
@@ -130,6 +132,11 @@ class Lineup(Content):
         """Whether a prompt of it leaves for a provider."""
         return any(c.provider for c in self.contenders)
 
+    @property
+    def embedded(self) -> bool:
+        """Whether its models run in this process: used where no engine answers, or by name."""
+        return all(c.host == POCKET for c in self.contenders)
+
     def missing(self, installed: Collection[str]) -> tuple[str, ...]:
         """Return the tags to pull that are not among those installed, each once."""
         own = (c.tag for c in self.contenders if c.provider is None)
@@ -142,6 +149,11 @@ class Lineups:
 
     all: tuple[Lineup, ...]
     faults: tuple[str, ...] = ()
+
+    @property
+    def served(self) -> Lineups:
+        """Those whose models are an engine's or a provider's."""
+        return Lineups(tuple(lineup for lineup in self.all if not lineup.embedded), self.faults)
 
     def find(self, slug: str) -> Lineup | None:
         """Return the line-up of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.curated import Curated, Form
 from bot.errors import QuestionInvalid
@@ -35,6 +35,24 @@ class Order:
     form: Form = "plain"
     curated: Curated | None = None
     allowed: frozenset[str] = frozenset()
+
+
+BEYOND = "This demo is beyond these toys: what they write shows their limits, not the stages."
+SCALED = "The toys get a prompt of their own field; the demo's own is beyond them."
+
+
+def scaled(order: Order) -> tuple[Order, str]:
+    """Return the order as toys can play it, and a line where that needs saying."""
+    demo = order.curated
+    if demo is None:
+        return order, ""
+    if demo.pocket is None:
+        return order, BEYOND
+    if order.prompt != demo.prompt:
+        return order, ""
+    notice = demo.pocket.notice or demo.notice
+    told = demo.model_copy(update={"notice": notice})
+    return replace(order, prompt=demo.pocket.prompt, curated=told), SCALED
 
 
 def readable(prompt: str) -> str:

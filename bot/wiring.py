@@ -30,8 +30,8 @@ from bot.health import (
     token_health,
 )
 from bot.library import Library
+from bot.lineup import POCKET, read_lineups
 from bot.lineup import SHIPPED as LINEUPS
-from bot.lineup import read_lineups
 from bot.memory import Memory
 from bot.model import Engine, Host, Model
 from bot.questions import Questions
@@ -45,8 +45,9 @@ from knowledge.index import Progress
 from knowledge.lesson import Lesson
 from knowledge.roster import System
 
-if TYPE_CHECKING:  # made by the Discord front end, which alone is measured
-    from bot.meters import Meters
+if TYPE_CHECKING:
+    from bot.engines.ollama import OllamaEngine
+    from bot.meters import Meters  # made by the Discord front end, which alone is measured
 
 PATIENCE_SECONDS = 40.0
 """How long a member's question waits for an index that is being made before they are told."""
@@ -115,6 +116,36 @@ class Services:
         )
 
 
+class _Engines:
+    """The engines by their address, each made when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        from bot.engines.ollama import OllamaEngine  # noqa: PLC0415  the lazy place: a fast start
+        from bot.engines.pocket import PocketEngine  # noqa: PLC0415  as above
+
+        self._settings = settings
+        self._new = OllamaEngine
+        self._served: dict[str, OllamaEngine] = {}
+        self._toys = PocketEngine()
+
+    def at(self, host: str | None) -> OllamaEngine:
+        """Return the engine at an address, None being the bot's own."""
+        url = self._settings.engine_address(host)
+        if url not in self._served:
+            self._served[url] = self._new(url)
+        return self._served[url]
+
+    def for_demos(self, host: str | None) -> Engine:
+        """Return an engine as demos use it: the toys of this process are one, too."""
+        return self._toys if host == POCKET else self.at(host)
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        for engine in self._served.values():
+            await engine.aclose()
+        await self._toys.aclose()
+
+
 def _demos(
     settings: Settings, library: Library, engine_at: Callable[[str | None], Engine]
 ) -> Demos:
@@ -142,7 +173,7 @@ def _stockroom(
     def room(url: str) -> int | None:
         return free_space(url, settings.ollama_models)
 
-    return Stockroom(host_at, demos.lineups, library.systems, settings.ask_entry, room)
+    return Stockroom(host_at, demos.lineups.served, library.systems, settings.ask_entry, room)
 
 
 def _asking(
@@ -192,19 +223,10 @@ async def open_services(
     With `own`, this is the one bot of its data folder. Raises FolderBusy when it is not.
     With `meters`, what they can tell is published there.
     """
-    from bot.engines.ollama import OllamaEngine  # noqa: PLC0415  the one lazy place: a fast start
-
     folder = DataFolder(settings.data_dir)
     library = Library(settings, progress, PATIENCE_SECONDS if own else None)
-    engines: dict[str, OllamaEngine] = {}
-
-    def engine_at(host: str | None) -> OllamaEngine:
-        url = settings.engine_address(host)
-        if url not in engines:
-            engines[url] = OllamaEngine(url)
-        return engines[url]
-
-    engine = engine_at(settings.ask_entry.base_url)
+    engines = _Engines(settings)
+    engine = engines.at(settings.ask_entry.base_url)
     model = engine.model(settings.ask_entry)
     refresh_index = library.refresh if own else partial(folder.refreshed, library.refresh)
     waited = meters.waited.observe if meters else None
@@ -215,7 +237,7 @@ async def open_services(
         async with folder.attended(records.reindex) if own else nullcontext():
             if load:
                 library.open(refresh=refresh)
-            demos = _demos(settings, library, engine_at)
+            demos = _demos(settings, library, engines.for_demos)
             yield Services(
                 settings=settings,
                 folder=folder,
@@ -227,11 +249,10 @@ async def open_services(
                 model=model,
                 records=records,
                 demos=demos,
-                stockroom=_stockroom(settings, library, demos, engine_at),
+                stockroom=_stockroom(settings, library, demos, engines.at),
                 meters=meters,
             )
     finally:
         await records.close()
-        for opened in engines.values():
-            await opened.aclose()
+        await engines.aclose()
         await library.close()

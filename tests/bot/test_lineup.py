@@ -114,7 +114,7 @@ def test_every_fault_of_every_file_is_named_at_once_and_the_good_file_is_used(
 
 def test_a_demo_of_a_passage_or_a_line_up_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
     text = (curated.SHIPPED / "bare-question.toml").read_text("utf-8")
-    text += 'lineups = ["nowhere"]\n'
+    text = 'lineups = ["nowhere"]\n' + text
     (tmp_path / "mine.toml").write_text(text, "utf-8")
     read = read_curated([tmp_path], {"other#passage"}, Lineups(()))
     assert read.all == ()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from pathlib import Path
 
 import click
 from rich.text import Text
 
 from bot.characters import plain_characters
 from bot.events import Failed
+from bot.exporting import export
 from bot.settings import read_settings
 from bot.stock import Pulling, Stock, StockEnd, StockEvent, Stockroom
 from bot.stocklist import about, bar, completeness, memory, told
@@ -24,7 +27,7 @@ Begin = Callable[[Stockroom], AsyncGenerator[StockEvent]]
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the engine's models, or pull, preload or unload one."""
+    """List the engine's models; pull, preload or unload one; export the toys."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
 
@@ -65,6 +68,17 @@ async def preload(tag: str) -> int:
 async def unload(tag: str) -> int:
     """Take a model out of memory."""
     return await _change(lambda room: room.unload(tag))
+
+
+@command.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@run_async
+async def export_(folder: Path) -> int:
+    """Write the toy models into FOLDER, each as a folder that `ollama create` takes."""
+    screen = Screen()
+    for toy in await asyncio.to_thread(export, folder):
+        screen.say(f"ollama create pocket:3m-{toy.name}-f16 -f {toy / 'Modelfile'}")
+    return 0
 
 
 async def _change(begin: Begin) -> int:
