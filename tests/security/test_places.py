@@ -134,7 +134,7 @@ async def test_s9_a_demo_explains_itself_by_everybodys_lessons_alone(
     demos.mkdir(parents=True)
     (demos / "why.toml").write_text(DEMO.format(lesson=passage.id), "utf-8")
     async with running_bot(fake, script, tmp_path, demo_dir=tmp_path / "own") as bot:
-        assert OURS.slug in {one.slug for one in bot.services.library.lessons}
+        await fake.until(lambda: OURS.slug in {one.slug for one in bot.services.library.lessons})
         fault = f"why.toml: lesson: there is no passage '{passage.id}'"
         assert bot.services.demos.faults == (fault,)
         assert bot.services.demos.curated.find("why") is None

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ from bot.asking import Asking, Question
 from bot.client.bot import StudyBot
 from bot.client.remedies import release_cancelled_locks
 from bot.client.serving import logged_in, serve
+from bot.errors import MemoryUnavailable
 from bot.events import Citation, Event, Finished, SourcesFound
 from bot.model import Delta, Usage
 from bot.settings import Settings
@@ -92,6 +93,8 @@ async def running_bot(
             async with logged_in(services, fake.token) as bot:
                 serving = asyncio.create_task(serve(bot))
                 await bot.wait_until_ready()
+                with suppress(MemoryUnavailable):  # as some tests want it
+                    await real.records.memory.check()  # open: this machine may be busy
                 yield bot
                 await bot.close()
                 await serving

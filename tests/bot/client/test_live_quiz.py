@@ -128,7 +128,7 @@ async def test_fifty_members_at_once_are_each_counted_once_within_the_budget(
 async def test_questions_follow_each_other_and_the_scores_add_up(
     fake: FakeDiscord, bot: StudyBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "ANSWER_SECONDS", 4.0)
+    monkeypatch.setattr(live, "ANSWER_SECONDS", 12.0)
     ada, eve = fake.member("ada"), fake.member("eve")
     start = await told(fake, ada.slash("quiz", questions=2, live=True))
     assert not start.ephemeral
