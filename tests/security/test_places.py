@@ -12,9 +12,11 @@ import pytest
 from bot.client.bot import StudyBot
 from bot.events import Citation, Finished, SourcesFound
 from bot.model import Delta
+from bot.settings import Settings
+from bot.wiring import open_services
 from knowledge.added import shelve
 from knowledge.passages import Hit
-from tests.bot.client.script import USAGE, Script, messages, running_bot, whole
+from tests.bot.client.script import USAGE, Script, messages, whole
 from tests.bot.client.test_every_control import controls, outcome, use
 from tests.bot.client.test_panel import GUILD
 from tests.bot.client.test_servers_apart import ADDED, OURS
@@ -124,18 +126,17 @@ def reply(fake: FakeDiscord, member: Member, answer: Message, where: str) -> Non
     member.say(text, channel=channel, extra=extra)
 
 
-async def test_s9_a_demo_explains_itself_by_everybodys_lessons_alone(
-    fake: FakeDiscord, script: Script, tmp_path: Path
-) -> None:
+async def test_s9_a_demo_explains_itself_by_everybodys_lessons_alone(tmp_path: Path) -> None:
     """A demo that points to one server's passage is a fault, and what Read why can show is not."""
     (passage,) = OURS.passages
     shelve(tmp_path / "library", ADDED[GUILD])
     demos = tmp_path / "own" / "demos"
     demos.mkdir(parents=True)
     (demos / "why.toml").write_text(DEMO.format(lesson=passage.id), "utf-8")
-    async with running_bot(fake, script, tmp_path, demo_dir=tmp_path / "own") as bot:
-        await fake.until(lambda: OURS.slug in {one.slug for one in bot.services.library.lessons})
+    settings = Settings(data_dir=tmp_path, demo_dir=tmp_path / "own")
+    async with open_services(settings, load=False) as services:
+        assert OURS.slug in {one.slug for one in services.library.lessons}
         fault = f"why.toml: lesson: there is no passage '{passage.id}'"
-        assert bot.services.demos.faults == (fault,)
-        assert bot.services.demos.curated.find("why") is None
-        assert OURS.slug not in {one.slug for one in bot.services.lessons}
+        assert services.demos.faults == (fault,)
+        assert services.demos.curated.find("why") is None
+        assert OURS.slug not in {one.slug for one in services.lessons}

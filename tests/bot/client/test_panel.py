@@ -261,7 +261,7 @@ async def test_what_is_asked_while_the_records_open_waits_for_the_servers_settin
     async with running_bot(fake, script, tmp_path) as bot:
         await bot.services.records.servers.change(chosen)
     may_open.clear()
-    async with running_bot(fake, script, tmp_path) as bot:
+    async with running_bot(fake, script, tmp_path, opened=False) as bot:
         early = {
             name: ada.slash(name, **more)
             for name, more in (("ask", {"question": "Why?"}), ("privacy", {}), ("settings", {}))
