@@ -79,6 +79,22 @@ class Lesson:
     server: int | None = None
     questions: tuple[Question, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What it is called by, in small letters: slug and title."""
+        return self.slug.casefold(), self.title.casefold()
+
+
+def find_lesson(lessons: Iterable[Lesson], text: str) -> Lesson | None:
+    """Return the first lesson of this slug or title."""
+    wanted = text.strip().casefold()
+    return next((lesson for lesson in lessons if wanted in lesson.names), None)
+
+
+def passages_of(lessons: Iterable[Lesson]) -> dict[str, Passage]:
+    """Return the passages of lessons, by id."""
+    return {passage.id: passage for lesson in lessons for passage in lesson.passages}
+
 
 class _TextDates(yaml.SafeLoader):
     """Leaves dates as text, so that a wrong one is a fault like any other."""

@@ -28,8 +28,9 @@ from bot.present.sanitise import sanitise
 from bot.present.surface import MessageGone, Undelivered
 from bot.present.trying import try_it
 from bot.quiz.book import AttemptBook, Sitting
-from bot.quiz.choosing import passages_of, shuffled
+from bot.quiz.choosing import shuffled
 from bot.servers import ServerBook
+from knowledge.lesson import passages_of
 from knowledge.question import Question
 
 log = logging.getLogger(__name__)

@@ -35,7 +35,7 @@ from bot.present.webhook import InteractionSurface
 from bot.replay import replay
 from bot.runcard import LARGEST, read_card
 from bot.servers import ServerBook
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, passages_of
 from knowledge.stage import Stage
 
 __all__ = ["FAMILY", "DemoDesk"]
@@ -65,7 +65,7 @@ class DemoDesk:
         self._servers = servers
         self._demos = demos
         self._reading = asyncio.Lock()
-        self._passages = {p.id: p for lesson in lessons for p in lesson.passages}
+        self._passages = passages_of(lessons)
 
     async def show(
         self,

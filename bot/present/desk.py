@@ -19,12 +19,13 @@ from bot.present.answers import Answers
 from bot.present.asked import Past, past_of, still_there
 from bot.present.cards import say
 from bot.present.following import chosen
-from bot.present.lessons import ABOUT, Lessons, find_lesson
+from bot.present.lessons import ABOUT, Lessons
 from bot.present.responses import ask_for, defer, defer_update, respond, written
 from bot.present.surface import MessageGone, Undelivered
 from bot.present.webhook import InteractionSurface
 from bot.reference import is_reference
 from bot.servers import ServerBook
+from knowledge.lesson import find_lesson, passages_of
 from knowledge.passages import Passage
 
 GOING_ON = "on"
@@ -157,7 +158,7 @@ class Desk:
 
     def _passages(self, server: int | None) -> dict[str, Passage]:
         """Return the passages that members of a server may see, by id."""
-        return {p.id: p for lesson in self._lessons(server) for p in lesson.passages}
+        return passages_of(self._lessons(server))
 
     async def _pressed(self, interaction: discord.Interaction[Any], verb: Verb, past: Past) -> None:
         match verb:

@@ -16,18 +16,12 @@ from bot.present.responses import respond, update
 from bot.present.sanitise import sanitise
 from bot.present.split import PAGE, shown
 from bot.progress import ReadingProgress
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, find_lesson
 
 FAMILY, ABOUT = "lesson", "about"
 _LIST = "list"
 _LISTED = 12
 """Lessons on one page of the list: with their summaries they fit one message."""
-
-
-def find_lesson(lessons: tuple[Lesson, ...], text: str) -> Lesson | None:
-    """Return the lesson of this slug or title."""
-    wanted = text.strip().casefold()
-    return next((lesson for lesson in lessons if wanted in _names(lesson)), None)
 
 
 def suggest(lessons: tuple[Lesson, ...], typed: str) -> list[tuple[str, str]]:
@@ -36,7 +30,7 @@ def suggest(lessons: tuple[Lesson, ...], typed: str) -> list[tuple[str, str]]:
     found = [
         (lesson.title[:100], lesson.slug)
         for lesson in lessons
-        if any(wanted in name for name in (*_names(lesson), *lesson.tags))
+        if any(wanted in name for name in (*lesson.names, *lesson.tags))
     ]
     return found[:MOST]
 
@@ -55,10 +49,6 @@ def _read_of(lesson: Lesson, counts: Mapping[str, int]) -> str:
 def _pages(lessons: tuple[Lesson, ...]) -> int:
     """Return how many pages the list has."""
     return max(1, -(-len(lessons) // _LISTED))
-
-
-def _names(lesson: Lesson) -> tuple[str, str]:
-    return lesson.slug.casefold(), lesson.title.casefold()
 
 
 Lessons = Callable[[int | None], tuple[Lesson, ...]]

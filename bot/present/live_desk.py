@@ -26,11 +26,11 @@ from bot.present.pace import Pace
 from bot.present.responses import defer_update, respond
 from bot.present.surface import MessageGone, Undelivered
 from bot.quiz.book import AttemptBook
-from bot.quiz.choosing import choose, lesson_named, passages_of
+from bot.quiz.choosing import choose, lesson_named
 from bot.quiz.live import LiveQuiz
 from bot.quizzes import KeptQuiz, Quizzes
 from bot.servers import ServerBook
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, passages_of
 
 NOT_HERE = "A live quiz needs a channel of a server, where I may write."
 RUNNING = "A live quiz is running in this channel. Join it, or wait until it is over."

@@ -26,10 +26,10 @@ from bot.present.questions import judged_page, option_buttons, option_lines
 from bot.present.responses import respond, update
 from bot.present.sanitise import sanitise
 from bot.quiz.book import AttemptBook, Sitting
-from bot.quiz.choosing import MOST, choose, drawn, lesson_named, passages_of, shuffled
+from bot.quiz.choosing import MOST, choose, drawn, lesson_named, shuffled
 from bot.quiz.points import RULE
 from bot.servers import ServerBook
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, passages_of
 from knowledge.question import Question
 
 FAMILY = "quiz"

@@ -12,7 +12,7 @@ from bot.curated import Curated
 from bot.demos import Demos
 from bot.localtime import local
 from bot.present.cards import EXPIRED, notice, say
-from bot.present.lessons import Lessons, find_lesson
+from bot.present.lessons import Lessons
 from bot.present.organisers import refused
 from bot.present.responses import defer, defer_update, respond
 from bot.present.scheduled import enter, leave
@@ -28,7 +28,7 @@ from bot.present.surface import MessageGone, Undelivered
 from bot.present.webhook import InteractionSurface
 from bot.servers import ServerBook
 from bot.sessions import SessionBook, SessionRefused
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, find_lesson
 
 FAMILY = PLAN
 ELSEWHERE = "Sessions belong to a server: use this command there."

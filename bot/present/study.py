@@ -19,12 +19,12 @@ from bot.present.components import Page
 from bot.present.delivery import ChannelSurface
 from bot.present.desk import admitted
 from bot.present.following import following
-from bot.present.lessons import Lessons, find_lesson
+from bot.present.lessons import Lessons
 from bot.present.responses import defer
 from bot.present.surface import MessageGone, Undelivered
 from bot.servers import ServerBook
 from bot.studies import StudyBook
-from knowledge.lesson import Lesson
+from knowledge.lesson import Lesson, find_lesson
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from bot.errors import NothingToAsk
-from knowledge.lesson import Lesson
-from knowledge.passages import Passage
+from knowledge.lesson import Lesson, find_lesson
 from knowledge.question import Question
 
 USUAL, MOST = 5, 20
@@ -37,16 +36,10 @@ def lesson_named(lessons: Sequence[Lesson], name: str | None) -> Sequence[Lesson
     """
     if name is None:
         return lessons
-    wanted = name.strip().casefold()
-    found = [one for one in lessons if wanted in (one.slug.casefold(), one.title.casefold())]
-    if not found:
+    found = find_lesson(lessons, name)
+    if found is None:
         raise NothingToAsk("I know no such lesson.")
-    return found[:1]
-
-
-def passages_of(lessons: Iterable[Lesson]) -> dict[str, Passage]:
-    """Return the passages of lessons, by id."""
-    return {passage.id: passage for lesson in lessons for passage in lesson.passages}
+    return [found]
 
 
 def shuffled(question: Question, seed: str = "") -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import secrets
 import click
 
 from bot.quiz.alone import play
-from bot.quiz.choosing import MOST, USUAL, choose, lesson_named, passages_of
+from bot.quiz.choosing import MOST, USUAL, choose, lesson_named
 from bot.quiz.points import RULE
 from bot.quiz.round import Round
 from bot.settings import read_settings
@@ -15,6 +15,7 @@ from bot.terminal.app import run_async
 from bot.terminal.quiz import replies, show_quiz
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
+from knowledge.lesson import passages_of
 
 
 @click.command(

@@ -12,6 +12,7 @@ from bot.settings import read_settings
 from bot.terminal.app import run_async
 from bot.terminal.screen import Screen
 from bot.wiring import open_services
+from knowledge.lesson import passages_of
 from knowledge.passages import Passage
 
 
@@ -24,7 +25,7 @@ async def command(name: str | None, choice: Choice | None, only_list: bool) -> i
     """Rent or own? Read scenario NAME (or one drawn by lot), then give your CHOICE."""
     screen = Screen()
     async with open_services(read_settings(), load=False) as services:
-        passages = {p.id: p for lesson in services.lessons for p in lesson.passages}
+        passages = passages_of(services.lessons)
     scenarios = read_scenarios([SHIPPED], passages)
     for fault in scenarios.faults:
         screen.fail(fault)
